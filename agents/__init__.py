@@ -1,1 +1,1 @@
-"""To be written."""
+"""How Wirewatch runs on streams: Faust agents, transports and the worker."""

@@ -1,1 +1,1 @@
-"""To be written."""
+"""When sightings deserve an alert, who hears of it, and what it says."""

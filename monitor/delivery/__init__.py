@@ -1,1 +1,1 @@
-"""To be written."""
+"""The edge to receivers: couriers take notifications from the outbox and send them."""

@@ -1,0 +1,371 @@
+"""The values that travel: entries, matches, sightings, alerts, notifications.
+
+All are frozen; all times are aware and in UTC. A type that stays inside one package
+lives with the code that owns it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Feed(Struct, frozen=True, kw_only=True):
+    """A polled source.
+
+    Args:
+        id: the user's name for it, unique in the configuration.
+        interval: the time between two polls, before jitter; at least a second.
+        timeout: the total time one poll may take.
+        lang: the language of its entries (BCP 47), or "" when unknown.
+        source: the publisher's name, or "" to use the feed's own.
+    """
+
+    id: str
+    url: str
+    interval: timedelta
+    timeout: timedelta
+    lang: str = ""
+    source: str = ""
+
+
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One item of a feed, as text.
+
+    `(feed, id, revision)` names one wording of one entry, for good.
+
+    Args:
+        feed: the feed's id.
+        id: the entry's identity within its feed: its guid, else its link, else a hash
+            of its text.
+        revision: 0 at first sight, one more with every edit.
+        published_at: the publisher's date, when it gave one.
+        fetched_at: when the poll that brought it was answered.
+    """
+
+    feed: str
+    id: str
+    title: str
+    summary: str
+    url: str = ""
+    lang: str = ""
+    source: str = ""
+    revision: int = 0
+    published_at: datetime | None = None
+    fetched_at: datetime
+
+
+class EntriesRecord(Struct, frozen=True, kw_only=True):
+    """What stream `entries` carries: new or revised entries of one poll of a feed."""
+
+    feed: str
+    entries: tuple[Entry, ...]
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """A piece of an entry that supports a match.
+
+    `quote` equals `getattr(entry, field)[start:end]`, always.
+
+    Args:
+        field: "title" or "summary".
+        start: the first character, counted in code points.
+        end: one past the last character.
+        concept: the concept found there, or "" for a bare term.
+        clause: the position of the clause in its topic, from 0.
+    """
+
+    field: Literal["title", "summary"]
+    start: int
+    end: int
+    quote: str
+    concept: str = ""
+    clause: int = 0
+
+
+class Match(Struct, frozen=True, kw_only=True):
+    """One entry satisfying one topic.
+
+    Args:
+        score: confidence from 0 to 1.
+        direction: the topic's word for where things move, or "".
+    """
+
+    topic: str
+    score: float
+    direction: str = ""
+    spans: tuple[Span, ...]
+    entry: Entry
+
+
+class MatchesRecord(Struct, frozen=True, kw_only=True):
+    """What stream `matches` carries: one entries record's matches for one topic."""
+
+    topic: str
+    matches: tuple[Match, ...]
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """One match joining a story.
+
+    Args:
+        story: the story's id.
+        is_first: this match opened the story.
+        seen_at: the time used by rules: when the entry was fetched.
+    """
+
+    story: str
+    is_first: bool
+    seen_at: datetime
+    match: Match
+
+
+Status = Literal["firing", "resolved"]
+
+
+class Alert(Struct, frozen=True, kw_only=True):
+    """A rule that holds for a story, with the evidence that opened it.
+
+    Args:
+        id: derived from rule and story, so a replay gives the same.
+        severity: the rule's word, such as "info", "warning" or "critical".
+        labels: what routes match on: rule, topic, severity, direction and the rule's
+            own labels.
+        match: the match that made it fire.
+        count: stories counted by a frequency rule; 1 otherwise.
+        related: other entries that were counted, newest last.
+    """
+
+    id: str
+    rule: str
+    topic: str
+    story: str
+    severity: str
+    status: Status
+    labels: dict[str, str]
+    description: str = ""
+    match: Match
+    count: int = 1
+    related: tuple[Entry, ...] = ()
+    opened_at: datetime
+
+
+class AlertRecord(Struct, frozen=True, kw_only=True):
+    """What stream `alerts` carries: one alert transition, for anybody downstream."""
+
+    kind: Literal["alert"] = "alert"
+    at: datetime
+    alert: Alert
+
+
+class DeadLetter(Struct, frozen=True, kw_only=True):
+    """What stream `dead-letters` carries: a record that could not be processed.
+
+    Args:
+        value: the raw record, base64 in JSON.
+        error: what was wrong with it, as one line.
+    """
+
+    stream: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes
+    error: str
+    at: datetime
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """When the sightings of topics deserve an alert.
+
+    Args:
+        kind: "any" fires once per story; "frequency" when `count` stories were seen
+            within `within`, at most once per `within`.
+        topics: the topics it listens to.
+        directions: only these directions; empty means all.
+        min_score: only matches of at least this score, 0 to 1.
+    """
+
+    name: str
+    kind: Literal["any", "frequency"]
+    topics: tuple[str, ...]
+    directions: tuple[str, ...] = ()
+    min_score: float = 0.0
+    count: int = 1
+    within: timedelta = timedelta(0)
+    severity: str = "info"
+    labels: dict[str, str] = {}
+    description: str = ""
+
+
+class Matcher(Struct, frozen=True, kw_only=True):
+    """One label condition of a route, with Alertmanager's operators."""
+
+    label: str
+    op: Literal["=", "!=", "=~", "!~"]
+    value: str
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """Who hears of an alert: the first child that matches, else this receiver.
+
+    Args:
+        continue_: go on to the next sibling after a match.
+    """
+
+    receivers: tuple[str, ...]
+    matchers: tuple[Matcher, ...] = ()
+    continue_: bool = False
+    routes: tuple[Route, ...] = ()
+
+
+class Receiver(Struct, frozen=True, kw_only=True):
+    """Where a reader listens. Holds secrets: never log one.
+
+    Args:
+        url: the address to post to; "" for the console.
+        secrets: Standard Webhooks keys (`whsec_...`), the newest first.
+        timeout: the total time one attempt may take.
+    """
+
+    name: str
+    kind: Literal["console", "webhook", "slack"]
+    url: str = ""
+    secrets: tuple[str, ...] = ()
+    timeout: timedelta = timedelta(seconds=10)
+
+    def __repr__(self) -> str:
+        """Leave out address and secrets, which may grant access."""
+        return f"Receiver(name={self.name!r}, kind={self.kind!r})"
+
+
+class Notification(Struct, frozen=True, kw_only=True):
+    """One message for one receiver, frozen when it is decided.
+
+    Args:
+        id: derived from rule, story, receiver and reason; sent as `webhook-id`.
+        body: the exact bytes to deliver.
+        alert: the id of the alert it tells of.
+    """
+
+    id: str
+    receiver: str
+    alert: str
+    reason: str
+    content_type: str
+    body: bytes
+    created_at: datetime
+
+
+class Fetched(Struct, frozen=True, kw_only=True):
+    """What a publisher answered to one poll.
+
+    Args:
+        status: 200 or 304.
+        body: decoded bytes; empty for 304.
+        url: the address that answered, after redirects.
+        etag: validator for the next poll, or "".
+        last_modified: validator for the next poll, or "".
+        answered_at: when the whole answer had arrived.
+    """
+
+    status: int
+    url: str
+    body: bytes = b""
+    content_type: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    answered_at: datetime
+
+
+class ParsedEntry(Struct, frozen=True, kw_only=True):
+    """An entry as the parser reads it, before it has a feed or a revision."""
+
+    id: str
+    title: str
+    summary: str
+    url: str = ""
+    lang: str = ""
+    source: str = ""
+    published_at: datetime | None = None
+
+
+class ParsedFeed(Struct, frozen=True, kw_only=True):
+    """A feed as the parser reads it: its own words about itself, and its entries."""
+
+    title: str = ""
+    lang: str = ""
+    entries: tuple[ParsedEntry, ...]
+
+
+class FeedState(Struct, frozen=True, kw_only=True):
+    """What the poller remembers of a feed between two polls.
+
+    Args:
+        body_hash: SHA-256 of the last good body, hex, or "".
+        failures: polls that failed in a row.
+        error: the last failure, while the feed is failing; else "".
+        error_since: when it began to fail, while it is failing.
+    """
+
+    id: str
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    failures: int = 0
+    error: str = ""
+    error_since: datetime | None = None
+    polled_at: datetime | None = None
+    changed_at: datetime | None = None
+    next_poll_at: datetime
+
+
+class SeenEntry(Struct, frozen=True, kw_only=True):
+    """One wording of an entry that the log has acknowledged.
+
+    Args:
+        content_hash: SHA-256 of title and summary, hex.
+    """
+
+    id: str
+    revision: int
+    content_hash: str
+
+
+class PollOutcome(Struct, frozen=True, kw_only=True):
+    """How one poll ended; what the state must remember of it.
+
+    Args:
+        error: what went wrong, or "" for a good poll. Validators, `body_hash` and
+            `seen` are stored only for a good poll.
+        changed: the body was new.
+        seen: entries that are new or revised, acknowledged by the log.
+        present: the ids of all entries in the body, when it was new.
+    """
+
+    feed: str
+    at: datetime
+    next_poll_at: datetime
+    error: str = ""
+    changed: bool = False
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    seen: tuple[SeenEntry, ...] = ()
+    present: tuple[str, ...] = ()
+
+
+class OutboxItem(Struct, frozen=True, kw_only=True):
+    """A notification leased for one delivery attempt.
+
+    Args:
+        attempts: tries made before this one.
+        fetched_at: when the feed's answer that caused it arrived.
+    """
+
+    notification: Notification
+    attempts: int
+    fetched_at: datetime

@@ -1,0 +1,71 @@
+"""What a user writes about topics, as plain values, before it is compiled.
+
+A *term* below is a word or phrase, with `*` at its end for any ending, or `=Exact`
+for exactly these letters. Where a list takes concepts, an item names a concept; an
+item in double quotes (`"pull out"`), beginning with `=`, or ending with `*` is a term
+of its own.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class ConceptSpec(Struct, frozen=True, kw_only=True):
+    """One idea and the terms that express it, per language ("en", "ja", "zh").
+
+    The language "any" holds terms to look for in every language.
+    """
+
+    name: str
+    terms: dict[str, tuple[str, ...]]
+
+
+class ClauseSpec(Struct, frozen=True, kw_only=True):
+    """One way to satisfy a topic: concepts together, or a query.
+
+    Args:
+        all: every one of these must be there.
+        any: at least one of these must be there.
+        near: the widest distance, in words, between what `all` and `any` found;
+            None for anywhere in the entry.
+        query: a query in the boolean language instead of `all` and `any`.
+        weight: how much the clause says, above 0 and up to 1.
+    """
+
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    near: int | None = None
+    query: str = ""
+    weight: float = 1.0
+
+
+class DirectionSpec(Struct, frozen=True, kw_only=True):
+    """A direction and the concepts that signal it near the evidence.
+
+    Directions are tried in the order written; one without cues always holds.
+    """
+
+    label: str
+    cues: tuple[str, ...] = ()
+
+
+class TopicSpec(Struct, frozen=True, kw_only=True):
+    """A named standing interest, as written.
+
+    Args:
+        threshold: the score from which an entry matches, above 0 and up to 1. The
+            score of an entry is 1 - (1 - w1)(1 - w2)... over its satisfied clauses.
+        exclude: clauses that forbid a match.
+        match: texts that must match, run by `wirewatch check`.
+        no_match: texts that must not.
+    """
+
+    name: str
+    description: str = ""
+    threshold: float = 0.5
+    clauses: tuple[ClauseSpec, ...]
+    exclude: tuple[ClauseSpec, ...] = ()
+    direction: tuple[DirectionSpec, ...] = ()
+    match: tuple[str, ...] = ()
+    no_match: tuple[str, ...] = ()
