@@ -1,0 +1,63 @@
+"""The classify agent: entries in, matches out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from agents.dead_letters import Guard
+from agents.streams import MATCHES
+from monitor import pipeline
+from monitor.codec import encode
+from monitor.eventlog import Record
+from monitor.model import EntriesRecord
+
+if TYPE_CHECKING:
+    from agents.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+
+class Classify:
+    """Classify the entries of a record and append their matches, awaited together."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._named: set[tuple[str, str]] = set()
+
+    async def step(self, record: EntriesRecord) -> None:
+        """Handle one record; safe to repeat."""
+        runtime = self._runtime
+        with runtime.metrics.classify_seconds.time():
+            matches = pipeline.classify(
+                record.entries, runtime.settings.index, self._topic_failed
+            )
+        if matches:
+            await runtime.log.append(
+                MATCHES, [Record(encode(m), m.topic.encode()) for m in matches]
+            )
+        runtime.metrics.classified.inc(len(record.entries))
+        for found in matches:
+            runtime.metrics.matches.labels(found.topic).inc(len(found.matches))
+
+    def _topic_failed(self, topic: str, error: Exception) -> None:
+        self._runtime.metrics.topic_errors.labels(topic).inc()
+        text = f"{type(error).__name__}: {error}"
+        if (topic, text) not in self._named:
+            self._named.add((topic, text))
+            log.error("topic cannot judge an entry", topic=topic, error=text)
+
+
+def guard(runtime: Runtime) -> Guard[EntriesRecord]:
+    """Return the classify agent's guarded step."""
+    return Guard(
+        agent="classify",
+        runtime=runtime,
+        kind=EntriesRecord,
+        step=Classify(runtime).step,
+        pieces=lambda record: [
+            EntriesRecord(feed=record.feed, entries=(entry,))
+            for entry in record.entries
+        ],
+    )
