@@ -49,12 +49,17 @@ async def patiently(what: str, work: Callable[[], Awaitable[T]], metrics: Metric
             metrics.retries.labels(dependency=name).inc()
             metrics.dependency_up.labels(dependency=name).set(0)
             if away != name:
-                log.warning(f"{name} is away", during=what, error=str(error))
+                log.warning(
+                    "dependency is away",
+                    dependency=name,
+                    during=what,
+                    error=str(error),
+                )
                 away = name
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
             continue
         if away is not None:
             metrics.dependency_up.labels(dependency=away).set(1)
-            log.info(f"{away} is back", during=what)
+            log.info("dependency is back", dependency=away, during=what)
         return result

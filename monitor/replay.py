@@ -8,6 +8,7 @@ that have appeared so far, as RSS 2.0 or Atom 1.0 (feeds take turns), with valid
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 ATOM = "http://www.w3.org/2005/Atom"
 XML = "http://www.w3.org/XML/1998/namespace"
 ITEMS = "items.jsonl"
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,14 +79,7 @@ def read_items(path: Path) -> list[Item]:
 
 def _clean(text: str) -> str:
     """Drop what XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets)."""
-    return "".join(
-        c
-        for c in text
-        if c in "\t\n\r"
-        or " " <= c <= "\ud7ff"
-        or "\ue000" <= c
-        and c not in "\ufffe\uffff"
-    )
+    return _NOT_XML.sub("", text)
 
 
 def _add(parent: ET.Element, tag: str, text: str) -> None:

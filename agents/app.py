@@ -1,0 +1,93 @@
+"""Make Faust apps as measurement has shown they must be made.
+
+Each role is an app and a consumer group of its own, embedded in the program's loop.
+The settings and their reasons stand in `docs/design.md` ("What Faust taught us").
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import faust
+from faust.app.base import BootStrategy
+
+from agents.dead_letters import Delivered
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from agents.dead_letters import Guard
+    from agents.progress import Progress
+
+STOP_SECONDS = 5.0
+
+
+class _Boot(BootStrategy):  # type: ignore[misc]
+    # The setting `web_enabled=False` alone does not keep Faust's web server off.
+    enable_web = False
+
+
+class App(faust.App):  # type: ignore[misc]
+    """A Faust app without a web server of its own."""
+
+    BootStrategy = _Boot
+
+
+def make_app(group: str, broker: str, **settings: object) -> App:
+    """Return an app that consumes as the group `group`.
+
+    Args:
+        broker: `sqlite:///path` or `kafka://host:port;kafka://host:port`.
+    """
+    defaults: dict[str, object] = {
+        "autodiscover": False,
+        "store": "memory://",
+        "web_enabled": False,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "consumer_auto_offset_reset": "earliest",
+        "producer_acks": -1,
+        # With the defaults a killed process is missed for 65 s.
+        "broker_session_timeout": 10.0,
+        "broker_heartbeat_interval": 1.0,
+        "broker_commit_interval": 1.0,
+    }
+    return App(group, broker=broker, **(defaults | settings))
+
+
+def attach(app: App, stream: str, guard: Guard, progress: Progress) -> None:  # type: ignore[type-arg]
+    """Make the app's one agent: feed a stream's records to a guarded step."""
+    topic = app.topic(
+        stream,
+        key_type=bytes,
+        value_type=bytes,
+        value_serializer="raw",
+        key_serializer="raw",
+    )
+
+    async def consume(events: faust.StreamT) -> AsyncIterator[None]:
+        async for event in events.events():
+            message = event.message
+            await guard.process(
+                Delivered(
+                    stream=stream,
+                    partition=message.tp.partition,
+                    offset=message.offset,
+                    key=event.key,
+                    value=event.value,
+                )
+            )
+            progress.mark(message.tp.partition, message.offset)
+
+    app.agent(topic, name=f"{app.conf.id}.{guard.agent}", concurrency=1)(consume)
+
+
+async def stop_app(app: App, seconds: float = STOP_SECONDS) -> bool:
+    """Stop an app; return False if it has not stopped in time.
+
+    `wait_for` has no effect on an app whose agent is stuck, hence the plain wait.
+    """
+    task = asyncio.ensure_future(app.stop())
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    return bool(done)
