@@ -7,6 +7,7 @@
     |  |- NotAFeedError         the body is no feed
     |  `- FetchError            the publisher did not answer usefully
     |- OutboundRefusedError     an address we do not connect to
+    |- OutboundError            a request without a usable answer
     |- CodecError               a record or item cannot be decoded
     |- LogError
     |  |- LogUnavailableError   broker or file is away; retry
@@ -112,6 +113,33 @@ class FetchError(FeedError):
 
 class OutboundRefusedError(WirewatchError):
     """Say that an address may not be connected to."""
+
+
+class OutboundError(WirewatchError):
+    """Say that a request brought no usable answer.
+
+    Names scheme and host at most: the rest of an address may hold a secret.
+
+    Args:
+        message: what happened.
+        reason: one of "address", "connect", "timeout", "tls", "protocol", "redirect",
+            "too-large", "truncated", "encoding".
+        retryable: whether a later try may succeed.
+        status: the HTTP status, when one had arrived.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str,
+        retryable: bool = True,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.retryable = retryable
+        self.status = status
 
 
 class CodecError(WirewatchError):
