@@ -199,6 +199,14 @@ class Rule(Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     description: str = ""
 
+    def accepts(self, match: Match) -> bool:
+        """Say whether a match is of the kind this rule listens to."""
+        return (
+            match.topic in self.topics
+            and match.score >= self.min_score
+            and (not self.directions or match.direction in self.directions)
+        )
+
 
 class Matcher(Struct, frozen=True, kw_only=True):
     """One label condition of a route, with Alertmanager's operators."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from monitor.model import Alert, Entry, Rule, Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime, timedelta
 
 MAX_RELATED = 20
 """Entries listed beside the evidence of a frequency alert, newest last."""
@@ -31,21 +31,12 @@ class History(Protocol):
         ...
 
     def stories_since(self, rule: Rule, since: datetime) -> Sequence[tuple[str, Entry]]:
-        """List stories the rule accepts, sighted after `since`, oldest first.
+        """List the stories that first satisfied the rule after `since`, oldest first.
 
-        Each comes once, with the entry of its first accepted sighting.
+        Each comes once, with the entry of its first accepted sighting; a story whose
+        first accepted sighting is older is left out, however many copies follow.
         """
         ...
-
-
-def accepts(rule: Rule, sighting: Sighting) -> bool:
-    """Say whether a sighting is of the kind a rule listens to."""
-    match = sighting.match
-    return (
-        match.topic in rule.topics
-        and match.score >= rule.min_score
-        and (not rule.directions or match.direction in rule.directions)
-    )
 
 
 def alert_id(rule: str, story: str) -> str:
@@ -60,20 +51,62 @@ def evaluate(rule: Rule, sighting: Sighting, history: History) -> Alert | None:
     The sighting must be in `history` already. A rule fires at most once per story,
     whichever of its copies or revisions comes to satisfy it.
     """
-    if not accepts(rule, sighting):
+    if not rule.accepts(sighting.match):
         return None
     if history.has_alert(rule.name, sighting.story):
         return None
-    if rule.kind == "any":
-        return _open(rule, sighting)
+    if rule.kind == "frequency":
+        return _burst(rule, sighting, history)
+    return _open(rule, sighting)
+
+
+def _burst(rule: Rule, sighting: Sighting, history: History) -> Alert | None:
     since = sighting.seen_at - rule.within
+    # An alert that is later than this sighting counts too: a feed that was behind
+    # must not announce a burst that readers have been told of, or that is past.
     if history.fired_since(rule.name, since):
         return None
     stories = history.stories_since(rule, since)
-    if len(stories) < rule.count:
+    if not any(_is_of(sighting, story, entry) for story, entry in stories):
+        return None  # a copy or an edit of what was counted before is nothing new
+    together = _busiest(_distinct(stories), sighting.seen_at, rule.within)
+    if len(together) < rule.count:
         return None
-    related = tuple(entry for _, entry in stories[-MAX_RELATED:])
-    return _open(rule, sighting, count=len(stories), related=related)
+    related = tuple(together[-MAX_RELATED:])
+    return _open(rule, sighting, count=len(together), related=related)
+
+
+def _is_of(sighting: Sighting, story: str, entry: Entry) -> bool:
+    return story == sighting.story and entry == sighting.match.entry
+
+
+def _distinct(stories: Iterable[tuple[str, Entry]]) -> list[Entry]:
+    """Return one entry per story, in order of time.
+
+    A story belongs to one topic, so an entry that satisfies two topics of a rule has
+    two stories; it is one piece of news and counts once.
+    """
+    entries: dict[tuple[str, str], Entry] = {}
+    for _, entry in stories:
+        entries.setdefault((entry.feed, entry.id), entry)
+    return sorted(entries.values(), key=lambda entry: entry.fetched_at)
+
+
+def _busiest(entries: list[Entry], at: datetime, within: timedelta) -> list[Entry]:
+    """Return the most entries that lie less than `within` apart around `at`.
+
+    Entries of different feeds do not arrive in the order they were fetched: some may
+    be later than `at`, and must be counted only as far as one window reaches.
+    """
+    best: list[Entry] = []
+    for end, last in enumerate(entries, start=1):
+        if not at <= last.fetched_at < at + within:
+            continue
+        since = last.fetched_at - within
+        window = [entry for entry in entries[:end] if entry.fetched_at > since]
+        if len(window) > len(best):
+            best = window
+    return best
 
 
 def _open(

@@ -1,0 +1,117 @@
+"""Remember stories, alerts and notifications in memory: the twin of the database.
+
+A replay and the tests run the whole core over it. It owns no time and no limits: it
+grows with what it is told, so a process that runs for years uses the store instead.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from monitor.model import Alert, Entry, Notification, Rule, Sighting
+
+
+class MemoryState:
+    """Hold what `assess` must remember between two matches.
+
+    Attributes:
+        sightings: every sighting, in the order they were added.
+        alerts: every alert by id, in the order they opened.
+        notifications: every notification by id, in the order they were decided.
+    """
+
+    def __init__(self) -> None:
+        self.sightings: list[Sighting] = []
+        self.alerts: dict[str, Alert] = {}
+        self.notifications: dict[str, Notification] = {}
+        self._joined: set[tuple[str, str, str, int]] = set()
+        self._story_of_entry: dict[tuple[str, str, str], str] = {}
+        # Per topic and signature: when each story last showed it.
+        self._copies: dict[tuple[str, str], dict[str, datetime]] = {}
+        self._by_topic: dict[str, list[Sighting]] = {}  # oldest first
+        self._by_story: dict[str, list[Sighting]] = {}  # oldest first
+        self._fired: set[tuple[str, str]] = set()
+        self._last_fired: dict[str, datetime] = {}
+
+    def story_of_entry(self, topic: str, feed: str, entry_id: str) -> str | None:
+        """Return the story that an earlier revision of this entry joined, if any."""
+        return self._story_of_entry.get((topic, feed, entry_id))
+
+    def story_of_copy(
+        self, topic: str, signature: str, since: datetime
+    ) -> tuple[str | None, int]:
+        """Return the story with this signature last sighted at or after `since`.
+
+        The second value counts the topic's stories that ever had the signature.
+        """
+        stories = self._copies.get((topic, signature), {})
+        recent = [(at, story) for story, at in stories.items() if at >= since]
+        return (max(recent)[1] if recent else None), len(stories)
+
+    def add(self, sighting: Sighting, signature: str) -> bool:
+        """Store a sighting; return False if this very match was stored before."""
+        match = sighting.match
+        topic, entry = match.topic, match.entry
+        key = (topic, entry.feed, entry.id, entry.revision)
+        if key in self._joined:
+            return False
+        self._joined.add(key)
+        self._story_of_entry.setdefault((topic, entry.feed, entry.id), sighting.story)
+        copies = self._copies.setdefault((topic, signature), {})
+        last = copies.get(sighting.story, sighting.seen_at)
+        copies[sighting.story] = max(last, sighting.seen_at)
+        self.sightings.append(sighting)
+        for of in (
+            self._by_topic.setdefault(topic, []),
+            self._by_story.setdefault(sighting.story, []),
+        ):
+            insort(of, sighting, key=_seen_at)
+        return True
+
+    def has_alert(self, rule: str, story: str) -> bool:
+        """Say whether this rule has ever fired for this story."""
+        return (rule, story) in self._fired
+
+    def fired_since(self, rule: str, since: datetime) -> bool:
+        """Say whether the rule opened an alert after `since`."""
+        last = self._last_fired.get(rule)
+        return last is not None and last > since
+
+    def stories_since(self, rule: Rule, since: datetime) -> Sequence[tuple[str, Entry]]:
+        """List the stories that first satisfied the rule after `since`, oldest first.
+
+        Each comes once, with the entry of its first accepted sighting.
+        """
+        found = []
+        for topic in rule.topics:
+            sightings = self._by_topic.get(topic, [])
+            start = bisect_right(sightings, since, key=_seen_at)
+            stories = dict.fromkeys(seen.story for seen in sightings[start:])
+            found += [self._first_accepted(rule, story) for story in stories]
+        recent = [seen for seen in found if seen is not None and seen.seen_at > since]
+        recent.sort(key=_seen_at)
+        return [(seen.story, seen.match.entry) for seen in recent]
+
+    def _first_accepted(self, rule: Rule, story: str) -> Sighting | None:
+        accepted = (s for s in self._by_story[story] if rule.accepts(s.match))
+        return next(accepted, None)
+
+    def open_alert(self, alert: Alert, notifications: Sequence[Notification]) -> bool:
+        """Store an alert and its notifications; False if the alert was there."""
+        if alert.id in self.alerts:
+            return False
+        self.alerts[alert.id] = alert
+        self._fired.add((alert.rule, alert.story))
+        last = self._last_fired.get(alert.rule, alert.opened_at)
+        self._last_fired[alert.rule] = max(last, alert.opened_at)
+        self.notifications |= {told.id: told for told in notifications}
+        return True
+
+
+def _seen_at(sighting: Sighting) -> datetime:
+    return sighting.seen_at
