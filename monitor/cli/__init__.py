@@ -1,1 +1,46 @@
-"""To be written."""
+"""The command line: `wirewatch COMMAND`. JSON Lines on stdout, messages on stderr.
+
+Exit codes: 0 fine, 1 findings, 2 usage or bad input. Each command lives in a module of
+its own and imports what it needs when it runs, so `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from monitor.cli import check, classify, fetch, health, parse, run, schema
+from monitor.errors import ConfigError, WirewatchError
+
+app = typer.Typer(
+    name="wirewatch",
+    help="Watch news feeds for the topics you describe, and tell the right people once.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (run, check, classify, parse, fetch, schema, health):
+    name = module.__name__.rsplit(".", 1)[-1]
+    app.command(name)(module.command)
+
+
+def main() -> None:
+    """Run the command line; turn every expected error into one line and exit 2."""
+    try:
+        app()
+    except ConfigError as error:
+        for line in error.lines:
+            print(line, file=sys.stderr)
+        sys.exit(2)
+    except WirewatchError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): not an error of ours. The
+        # null device takes what the interpreter flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,91 @@
+"""Swap a changed configuration in whole, or keep the old one and say why."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from monitor.config import load
+from monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from pathlib import Path
+
+    from agents.runtime import Runtime
+    from monitor.config import Settings
+
+NEEDS_RESTART = {
+    "log_url": "log",
+    "state_url": "state",
+    "host": "web.listen",
+    "port": "web.listen",
+    "workers": "workers",
+}
+"""Settings a running process cannot change, and their keys in the file."""
+
+log = structlog.get_logger(__name__)
+
+
+class Reloader:
+    """Load the file again and hand it to everybody, or to nobody.
+
+    Args:
+        adapt: applied to what was loaded, before it is compared and swapped in.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        environ: Mapping[str, str],
+        runtime: Runtime,
+        *,
+        adapt: Callable[[Settings], Settings] = lambda settings: settings,
+    ) -> None:
+        self._path = path
+        self._environ = environ
+        self._runtime = runtime
+        self._adapt = adapt
+        self.listeners: list[Callable[[Settings], Awaitable[None]]] = []
+        """Told of the new settings after the swap, in order."""
+        self._turn = asyncio.Lock()
+
+    async def reload(self) -> list[str]:
+        """Return the mistakes that kept the old configuration, or an empty list."""
+        async with self._turn:
+            mistakes = await self._reload()
+        loaded = self._runtime.metrics.config_loaded
+        loaded.set(0 if mistakes else 1)
+        if mistakes:
+            log.error("configuration not reloaded, the old one stays", errors=mistakes)
+        else:
+            log.info("configuration reloaded", file=str(self._path))
+            self._runtime.metrics.config_loaded_at.set(
+                self._runtime.clock.now().timestamp()
+            )
+        return mistakes
+
+    async def _reload(self) -> list[str]:
+        try:
+            loaded = await asyncio.to_thread(load, self._path, environ=self._environ)
+        except ConfigError as error:
+            return list(error.lines)
+        settings = self._adapt(loaded)
+        running = self._runtime.settings
+        fixed = {
+            key: name
+            for name, key in NEEDS_RESTART.items()
+            if getattr(settings, name) != getattr(running, name)
+        }
+        if fixed:
+            return [
+                f'{self._path}: "{key}" cannot change while running; '
+                "restart the process to apply it"
+                for key in fixed
+            ]
+        self._runtime.settings = settings
+        for listener in self.listeners:
+            await listener(settings)
+        return []

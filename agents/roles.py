@@ -1,0 +1,127 @@
+"""What each role runs: the services of one process, made from its settings."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from agents import assess, classify
+from agents.app import attach, make_app, stop_app
+from agents.health import Watched
+from agents.patience import patiently
+from agents.progress import Progress
+from agents.streams import ENTRIES, MATCHES
+from monitor.codec import encode, split
+from monitor.eventlog import Record
+from monitor.feeds.poller import Poller
+from monitor.feeds.workers import ParseWorkers
+from monitor.outbound import Outbound
+from monitor.store.feeds import StoreFeedBook
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agents.health import HealthCheck
+    from agents.runtime import Runtime
+    from monitor.config import Settings
+    from monitor.model import Entry
+
+ROLES = ("poll", "classify", "assess", "notify", "web")
+
+CRASH_WATCH = 0.5
+"""Seconds between two looks at whether an app has crashed."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRole:
+    """An agent as a service: a new Faust app at every start."""
+
+    name: str
+    runtime: Runtime
+    health: HealthCheck
+    stop: asyncio.Event
+
+    async def run(self) -> None:
+        """Consume until stopped; raise if the app crashes."""
+        stream, guard = {
+            "classify": (ENTRIES, classify.guard),
+            "assess": (MATCHES, assess.guard),
+        }[self.name]
+        group = f"wirewatch-{self.name}"
+        app = make_app(group, self.runtime.settings.log_url)
+        progress = Progress()
+        attach(app, stream, guard(self.runtime), progress)
+        await app.start()
+        self.health.watched[self.name] = Watched(stream, group, app, progress)
+        log.info("agent started", agent=self.name)
+        try:
+            while not self.stop.is_set() and not app.crashed:
+                try:
+                    async with asyncio.timeout(CRASH_WATCH):
+                        await self.stop.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            stopped = await stop_app(app)
+            if not stopped:
+                log.warning("agent did not stop in time", agent=self.name)
+        if app.crashed and not self.stop.is_set():
+            raise RuntimeError(f"agent {self.name} crashed") from app.crash_reason
+
+
+class PollRole:
+    """The poller with its parse workers and outbound client."""
+
+    def __init__(self, runtime: Runtime, owner: str) -> None:
+        settings = runtime.settings
+        self._runtime = runtime
+        self._outbound = make_outbound(settings)
+        self._book = StoreFeedBook(runtime.store)
+        self._workers = ParseWorkers(
+            settings.workers.parsers, on_kill=runtime.metrics.parse_kills.inc
+        )
+        self.poller = Poller(
+            book=self._book,
+            append=self._append,
+            outbound=self._outbound,
+            workers=self._workers,
+            feeds={feed.id: feed for feed in settings.feeds},
+            clock=runtime.clock,
+            metrics=runtime.metrics,
+            owner=owner,
+        )
+
+    async def _append(self, feed: str, entries: Sequence[Entry]) -> None:
+        key = feed.encode()
+        records = [Record(encode(record), key) for record in split(feed, entries)]
+        await self._runtime.log.append(ENTRIES, records)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until stopped."""
+        await patiently("feeds", self._sync, self._runtime.metrics)
+        await self.poller.run(stop)
+
+    async def _sync(self) -> None:
+        await self._book.sync(self._runtime.settings.feeds, self._runtime.clock.now())
+
+    async def reloaded(self, settings: Settings) -> None:
+        """Take on the feeds of a new configuration."""
+        await patiently("feeds", self._sync, self._runtime.metrics)
+        self.poller.set_feeds({feed.id: feed for feed in settings.feeds})
+
+    async def close(self) -> None:
+        """End the parse workers and the connections."""
+        await self._workers.close()
+        await self._outbound.aclose()
+
+
+def make_outbound(settings: Settings) -> Outbound:
+    """Return the outbound client that the settings ask for."""
+    return Outbound(
+        user_agent=settings.outbound.user_agent, allow=settings.outbound.allow
+    )

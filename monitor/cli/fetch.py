@@ -1,0 +1,71 @@
+"""`wirewatch fetch`: ask one address, as the poller would."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+MAX_BYTES = 10 * 1024 * 1024
+
+
+def command(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The address to ask.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the body here."),
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CIDR", help="A network that may be asked though private."
+        ),
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds in all.")] = 30.0,
+) -> None:
+    """Fetch one address with the safe client and print what it answered as JSON.
+
+    \b
+    Examples:
+      wirewatch fetch https://news.un.org/feed/subscribe/en/news/all/rss.xml
+      wirewatch fetch http://127.0.0.1:8000/feed.xml --allow 127.0.0.0/8 --output f.xml
+    """
+    from monitor.errors import WirewatchError
+    from monitor.outbound import Outbound
+
+    try:
+        networks = [ipaddress.ip_network(text) for text in allow or ()]
+    except ValueError as error:
+        raise WirewatchError(f"--allow: {error}; write it as 192.0.2.0/24") from error
+
+    async def ask() -> None:
+        outbound = Outbound(user_agent="wirewatch-fetch", allow=networks)
+        try:
+            answer = await outbound.get(
+                url,
+                headers={},
+                timeout=timedelta(seconds=timeout),
+                max_bytes=MAX_BYTES,
+            )
+        finally:
+            await outbound.aclose()
+        if output:
+            output.write_bytes(answer.body)
+        row = {
+            "url": answer.url,
+            "status": answer.status,
+            "bytes": len(answer.body),
+            "headers": dict(answer.headers),
+        }
+        print(json.dumps(row, ensure_ascii=False))
+        if answer.status >= 400:  # noqa: PLR2004 - the first error status
+            print(f"{url}: the server answered {answer.status}", file=sys.stderr)
+            raise typer.Exit(1)
+
+    asyncio.run(ask())

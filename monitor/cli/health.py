@@ -1,0 +1,45 @@
+"""`wirewatch health`: ask a running monitor whether it is ready."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+
+def command(
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where it listens; default: port 8480, or that of WIREWATCH_LISTEN.",
+        ),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask whether it lives, not whether ready.")
+    ] = False,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait.")] = 5.0,
+) -> None:
+    """Exit 0 if the monitor is ready, else say why and exit 1.
+
+    \b
+    Examples:
+      wirewatch health
+      wirewatch health --live --url http://127.0.0.1:8480
+    """
+    import httpx
+
+    if url is None:
+        listen = os.environ.get("WIREWATCH_LISTEN", "127.0.0.1:8480")
+        url = f"http://127.0.0.1:{listen.rpartition(':')[2]}"
+    address = f"{url.rstrip('/')}/{'livez' if live else 'readyz'}"
+    try:
+        answer = httpx.get(address, timeout=timeout, trust_env=False)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        print(f"{address}: no answer: {error}; is it running?", file=sys.stderr)
+        raise typer.Exit(1) from error
+    print(answer.text.strip(), file=sys.stderr)
+    if answer.status_code != httpx.codes.OK:
+        raise typer.Exit(1)
