@@ -7,10 +7,11 @@ of receiver gets is written in a module of its own.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-import msgspec
+from monitor.alerting.console import console_text
+from monitor.alerting.slack import slack_body
+from monitor.alerting.webhook import webhook_body
 
 if TYPE_CHECKING:
     from monitor.model import Alert, Receiver
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
 
 def render(alert: Alert, receiver: Receiver, external_url: str) -> tuple[str, bytes]:
     """Return the content type and body that tell this receiver of the alert."""
-    if receiver.kind == "console":
-        title = alert.match.entry.title
-        return "text/plain; charset=utf-8", title.encode("utf-8", "replace")
-    value = {"text": alert.match.entry.title, "externalURL": external_url}
-    if receiver.kind == "webhook":
-        value |= {"wirewatch": msgspec.to_builtins(alert)}
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return "application/json", text.encode("utf-8", "replace")
+    match receiver.kind:
+        case "webhook":
+            return "application/json", webhook_body(alert, receiver, external_url)
+        case "slack":
+            return "application/json", slack_body(alert, external_url)
+        case "console":
+            return "text/plain; charset=utf-8", console_text(alert).encode()

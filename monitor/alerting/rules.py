@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from monitor.model import Alert, Entry, Rule, Sighting
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_RELATED = 20
 """Entries listed beside the evidence of a frequency alert, newest last."""
+
+MAX_RELATED_SUMMARY = 500
+"""Characters kept of their summaries: an alert must fit into one record."""
 
 
 class History(Protocol):
@@ -72,7 +77,8 @@ def _burst(rule: Rule, sighting: Sighting, history: History) -> Alert | None:
     together = _busiest(_distinct(stories), sighting.seen_at, rule.within)
     if len(together) < rule.count:
         return None
-    related = tuple(together[-MAX_RELATED:])
+    others = [entry for entry in together if entry != sighting.match.entry]
+    related = tuple(_brief(entry) for entry in others[-MAX_RELATED:])
     return _open(rule, sighting, count=len(together), related=related)
 
 
@@ -107,6 +113,10 @@ def _busiest(entries: list[Entry], at: datetime, within: timedelta) -> list[Entr
         if len(window) > len(best):
             best = window
     return best
+
+
+def _brief(entry: Entry) -> Entry:
+    return msgspec.structs.replace(entry, summary=entry.summary[:MAX_RELATED_SUMMARY])
 
 
 def _open(

@@ -1,0 +1,106 @@
+"""Find the sentence that supports a match, and mark in it what was found.
+
+Spans name characters of the stored text, so text is cut by them first and cleaned
+after. How a mark looks is left to the receiver's own module.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from monitor.alerting.plain import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.model import Match
+
+# The end of a sentence; a single capital before the stop is an initial ("U.S. ").
+_END = re.compile(
+    r"(?<!\b[A-Z])[.!?]+[\"'”’)\]]*\s+|[。！？]+[」』”’）]*|\n+", re.UNICODE
+)
+
+
+class Piece(NamedTuple):
+    """A run of text on one line, and whether it is evidence."""
+
+    text: str
+    is_evidence: bool
+
+
+def title(match: Match, limit: int) -> list[Piece]:
+    """Return the title in pieces, of `limit` characters at most."""
+    text = match.entry.title
+    return _excerpt(text, _intervals(match, "title"), (0, len(text)), limit)
+
+
+def sentence(match: Match, limit: int) -> list[Piece]:
+    """Return the sentences of the summary that hold evidence; none without any.
+
+    From the first of them to the last, `limit` characters at most, which begin near
+    the first evidence when there is too much.
+    """
+    text = match.entry.summary
+    found = _intervals(match, "summary")
+    if not found:
+        return []
+    ends = [stop.end() for stop in _END.finditer(text)]
+    start = max((end for end in ends if end <= found[0][0]), default=0)
+    end = min((end for end in ends if end >= found[-1][1]), default=len(text))
+    return _excerpt(text, found, (start, end), limit)
+
+
+def quotes(match: Match) -> list[str]:
+    """Return what was found, in the entry's own words, each wording once."""
+    entry = match.entry
+    texts = [
+        *(entry.title[start:end] for start, end in _intervals(match, "title")),
+        *(entry.summary[start:end] for start, end in _intervals(match, "summary")),
+    ]
+    lines = (one_line(text).strip() for text in texts)
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def _intervals(match: Match, field: str) -> list[tuple[int, int]]:
+    """Return the spans of a field in order, those that overlap as one."""
+    merged: list[tuple[int, int]] = []
+    spans = {(span.start, span.end) for span in match.spans if span.field == field}
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _excerpt(
+    text: str, found: list[tuple[int, int]], whole: tuple[int, int], limit: int
+) -> list[Piece]:
+    start, end = whole
+    if end - start > limit:
+        evidence = found[0] if found else (start, start)
+        lead = max(limit - (evidence[1] - evidence[0]), 0) // 4
+        start = max(start, min(evidence[0] - lead, end - limit))
+        end = start + limit
+    pieces = [Piece("…", is_evidence=False)] if start > whole[0] else []
+    for part, is_evidence in _cut(text, found, start, end):
+        line = one_line(part)
+        if line:
+            pieces.append(Piece(line, is_evidence and not line.isspace()))
+    if end < whole[1]:
+        pieces.append(Piece("…", is_evidence=False))
+    return pieces
+
+
+def _cut(
+    text: str, found: list[tuple[int, int]], start: int, end: int
+) -> Iterator[tuple[str, bool]]:
+    at = start
+    for span in found:
+        first, last = max(span[0], at), min(span[1], end)
+        if first < last:
+            yield text[at:first], False
+            yield text[first:last], True
+            at = last
+    yield text[at:end], False

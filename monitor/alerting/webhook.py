@@ -1,0 +1,87 @@
+"""Write an alert as Alertmanager's webhook does, so that its receivers can read it.
+
+The form is version 4 of
+https://prometheus.io/docs/alerting/latest/configuration/#webhook_config; `wirewatch`
+beside it holds the whole alert, for receivers written for it. A message tells of one
+alert, so the group is the rule and the story.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from monitor.alerting.evidence import quotes
+from monitor.alerting.plain import one_line, web_address
+
+if TYPE_CHECKING:
+    from monitor.model import Alert, Receiver
+
+_NO_END = "0001-01-01T00:00:00Z"  # how Alertmanager writes that an alert still fires
+
+
+def webhook_body(alert: Alert, receiver: Receiver, external_url: str) -> bytes:
+    """Return the JSON that tells of an alert, the same bytes on every run."""
+    labels = alert.labels | {"alertname": alert.rule, "story": alert.story}
+    annotations = _annotations(alert)
+    group = {"alertname": alert.rule, "story": alert.story}
+    payload: dict[str, Any] = {
+        "version": "4",
+        "groupKey": _group_key(group),
+        "truncatedAlerts": 0,
+        "status": alert.status,
+        "receiver": receiver.name,
+        "groupLabels": group,
+        "commonLabels": labels,
+        "commonAnnotations": annotations,
+        "externalURL": external_url,
+        "alerts": [
+            {
+                "status": alert.status,
+                "labels": labels,
+                "annotations": annotations,
+                "startsAt": _rfc3339(alert.opened_at),
+                "endsAt": _NO_END,
+                "generatorURL": external_url,
+                "fingerprint": alert.id.removeprefix("al_")[:16],
+            }
+        ],
+        "wirewatch": msgspec.to_builtins(alert),
+    }
+    return to_json(payload)
+
+
+def to_json(payload: dict[str, Any]) -> bytes:
+    """Return JSON with its keys in order; halves of surrogate pairs become "?"."""
+    text = json.dumps(
+        payload, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
+    return text.encode("utf-8", "replace")
+
+
+def _annotations(alert: Alert) -> dict[str, str]:
+    entry = alert.match.entry
+    published = entry.published_at
+    found = {
+        "summary": one_line(entry.title).strip(),
+        "description": one_line(alert.description).strip(),
+        "evidence": ", ".join(f'"{quote}"' for quote in quotes(alert.match)),
+        "source": one_line(entry.source).strip() or entry.feed,
+        "url": web_address(entry.url),
+        "published": _rfc3339(published) if published else "",
+        "story": alert.story,
+    }
+    return {name: text for name, text in found.items() if text}
+
+
+def _group_key(group: dict[str, str]) -> str:
+    pairs = (f"{name}={json.dumps(group[name])}" for name in sorted(group))
+    return "{}:{" + ", ".join(pairs) + "}"
+
+
+def _rfc3339(at: datetime) -> str:
+    text: str = msgspec.to_builtins(at)
+    return text
