@@ -1,0 +1,223 @@
+"""Feed Faust's agents from the SQLite log.
+
+One process owns the log, so every subscribed partition is ours: there is no group to
+join, and an assignment changes only when Faust subscribes anew. Acknowledgement and
+the choice of the offsets to commit are Faust's own (`faust.transport.consumer`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from faust.transport import base
+from faust.types import TP, ConsumerMessage
+
+from monitor.errors import LogUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from monitor.eventlog import StoredRecord
+    from monitor.eventlog.sqlite import SqliteLog
+
+FETCH_RECORDS = 100
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+CREATE_TIME = 0
+
+log = structlog.get_logger(__name__)
+
+
+class SqliteConsumer(base.Consumer):  # type: ignore[misc]
+    """Read the subscribed streams from where the app's group left off."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._group: str = self.app.conf.id
+        self._assigned: set[TP] = set()
+        self._positions: dict[TP, int] = {}
+        self._generation = 0
+
+    @property
+    def _log(self) -> SqliteLog:
+        found: SqliteLog = self.transport.log
+        return found
+
+    # Subscription
+
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        """Take every partition of these streams; name those that do not exist."""
+        assigned: set[TP] = set()
+        for topic in topics:
+            count = self._log.partitions(topic)
+            if count == 0:
+                log.error(
+                    "stream does not exist, its agents stand idle",
+                    stream=topic,
+                    group=self._group,
+                )
+            assigned.update(TP(topic, number) for number in range(count))
+        # Faust holds the assignment back until this call has returned.
+        self.add_future(self._assign(assigned))
+
+    async def _assign(self, assigned: set[TP]) -> None:
+        revoked = set(self._assigned)
+        self.app.on_rebalance_start()
+        await self.on_partitions_revoked(revoked)
+        self._assigned = assigned
+        self._positions = dict.fromkeys(assigned, 0)
+        self._generation += 1
+        self.app.consumer_generation_id = self._generation
+        await self.on_partitions_assigned(set(assigned), self._generation)
+
+    def assignment(self) -> set[TP]:
+        """Return the partitions this app reads."""
+        return set(self._assigned)
+
+    def topic_partitions(self, topic: str) -> int | None:
+        """Return how many partitions a stream has, or None if it does not exist."""
+        return self._log.partitions(topic) or None
+
+    def key_partition(
+        self, topic: str, key: bytes | None, partition: int | None = None
+    ) -> int | None:
+        """Return the partition a record goes to, or None for an unknown stream."""
+        if partition is not None or self._log.partitions(topic) == 0:
+            return partition
+        return self._log.partition(topic, key)
+
+    # Reading
+
+    async def _getmany(
+        self, active_partitions: set[TP] | None, timeout: float
+    ) -> Mapping[TP, Sequence[StoredRecord]]:
+        active = self._assigned if active_partitions is None else active_partitions
+        wanted = {tp: self._positions[tp] for tp in active if tp in self._positions}
+        if not self.flow_active or not wanted:
+            await self.sleep(0.01)
+            return {}
+        try:
+            async with asyncio.timeout(timeout):
+                await self._log.wait_for_append(wanted)
+        except TimeoutError:
+            return {}
+        try:
+            return await self._fetch(wanted)
+        except LogUnavailableError as error:
+            log.warning("log is away", during="read", error=str(error))
+            await self.sleep(timeout)
+            return {}
+
+    async def _fetch(
+        self, wanted: Mapping[TP, int]
+    ) -> Mapping[TP, Sequence[StoredRecord]]:
+        fetched: dict[TP, Sequence[StoredRecord]] = {}
+        for tp, position in wanted.items():
+            if self._log.end(tp.topic, tp.partition) <= position:
+                continue
+            records = await self._log.read(
+                tp.topic, tp.partition, position, FETCH_RECORDS
+            )
+            # Somebody may have sought elsewhere meanwhile.
+            if records and self._positions.get(tp) == position:
+                self._positions[tp] = records[-1].offset + 1
+                fetched[tp] = records
+        return fetched
+
+    def _to_message(self, tp: TP, record: StoredRecord) -> ConsumerMessage:
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            record.offset,
+            record.at.timestamp(),
+            CREATE_TIME,
+            [],
+            record.key,
+            record.value,
+            None,
+            len(record.key) if record.key is not None else 0,
+            len(record.value),
+            tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    def _new_topicpartition(self, topic: str, partition: int) -> TP:
+        return TP(topic, partition)
+
+    # Positions
+
+    async def position(self, tp: TP) -> int | None:
+        """Return the offset of the next record to read."""
+        return self._positions.get(tp)
+
+    async def _seek(self, partition: TP, offset: int) -> None:
+        self._positions[partition] = offset
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Go on reading elsewhere."""
+        for tp, offset in partitions.items():
+            await self.seek(tp, offset)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Go back to where the group had committed; a new group to the oldest record.
+
+        A new group is noted in the log, so that retention knows of it.
+        """
+        committed = await self._log.committed(self._group)
+        first = await self.earliest_offsets(*self._assigned)
+        offsets = {tp: max(committed.get(tp, 0), first[tp]) for tp in self._assigned}
+        new = {
+            (tp.topic, tp.partition): offset
+            for tp, offset in offsets.items()
+            if tp not in committed
+        }
+        if new:
+            await self._log.commit(self._group, new)
+        self._positions.update(offsets)
+        return offsets
+
+    async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
+        """Return the offset of the oldest record of each partition."""
+        firsts = {
+            topic: await self._log.first_offsets(topic)
+            for topic in {tp.topic for tp in partitions}
+        }
+        return {tp: firsts[tp.topic].get(tp.partition, 0) for tp in partitions}
+
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
+        """Return the offset the next record of each partition will get."""
+        return {tp: self.highwater(tp) for tp in partitions}
+
+    def highwater(self, tp: TP) -> int:
+        """Return the offset the next record of a partition will get."""
+        return self._log.end(tp.topic, tp.partition)
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        # Faust takes a commit for done whatever we answer, so it is tried until it
+        # is. A stopping app gives up: the records will come again.
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._log.commit(
+                    self._group,
+                    {
+                        (tp.topic, tp.partition): offset
+                        for tp, offset in offsets.items()
+                    },
+                )
+            except LogUnavailableError as error:
+                if self.app.should_stop:
+                    return False
+                log.warning("log is away", during="commit", error=str(error))
+                await self.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                return True
+
+    async def create_topic(
+        self, topic: str, partitions: int, replication: int, **settings: object
+    ) -> None:
+        """Create a stream, if it does not exist."""
+        await self._log.create_streams({topic: partitions})

@@ -1,0 +1,59 @@
+"""Pick the log by its address."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from monitor.errors import LogError
+from monitor.eventlog.sqlite import SqliteLog
+
+if TYPE_CHECKING:
+    from monitor.clock import Clock
+    from monitor.eventlog import EventLog
+
+
+def sqlite_path(url: str) -> Path:
+    """Return the file an `sqlite:///` address names.
+
+    As in SQLAlchemy, `sqlite:///var/log.db` is relative to the working directory and
+    `sqlite:////var/log.db` is absolute.
+
+    Raises:
+        LogError: the address names no file.
+    """
+    parts = urlsplit(url)
+    path = unquote(parts.path)[1:]
+    if parts.scheme != "sqlite" or parts.netloc or not path:
+        msg = f'log "{url}": not an address of a log file; write sqlite:///path/log.db'
+        raise LogError(msg)
+    return Path(path)
+
+
+def open_log(
+    url: str,
+    *,
+    max_age: timedelta = timedelta(days=30),
+    max_bytes: int = 4 << 30,
+    clock: Clock | None = None,
+) -> EventLog:
+    """Return the log at an address, not yet started.
+
+    Args:
+        url: `sqlite:///path`.
+
+    Raises:
+        LogError: the address is of no known kind.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        return SqliteLog(
+            sqlite_path(url), max_age=max_age, max_bytes=max_bytes, clock=clock
+        )
+    msg = (
+        f'log "{url}": no such kind of log; write sqlite:///path/log.db '
+        "or kafka://host:port"
+    )
+    raise LogError(msg)
