@@ -1,0 +1,140 @@
+"""The guard around agents, with a hand-written log that remembers or refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agents.dead_letters import Delivered, Guard
+from agents.runtime import Runtime
+from agents.streams import DEAD_LETTERS
+from monitor.clock import SystemClock
+from monitor.codec import decode, encode
+from monitor.errors import LogUnavailableError, StateUnavailableError
+from monitor.metrics import Metrics
+from monitor.model import DeadLetter, EntriesRecord
+from tests import factories
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.eventlog import Record
+
+
+class ListLog:
+    """A log that keeps what is appended, after refusing a given number of times."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.refusals = refusals
+        self.appended: list[tuple[str, bytes]] = []
+
+    async def append(self, stream: str, records: Sequence[Record]) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise LogUnavailableError("broker: away; try again")
+        self.appended += [(stream, record.value) for record in records]
+
+
+def runtime(log: ListLog) -> Runtime:
+    nothing: Any = None
+    kept: Any = log
+    return Runtime(
+        settings=nothing,
+        log=kept,
+        store=nothing,
+        metrics=Metrics(),
+        clock=SystemClock(),
+    )
+
+
+def guard(log: ListLog, step: Any) -> Guard[EntriesRecord]:
+    return Guard(
+        agent="classify",
+        runtime=runtime(log),
+        kind=EntriesRecord,
+        step=step,
+        pieces=lambda record: [
+            EntriesRecord(feed=record.feed, entries=(entry,))
+            for entry in record.entries
+        ],
+    )
+
+
+def delivered(value: bytes) -> Delivered:
+    return Delivered(stream="entries", partition=3, offset=7, key=b"k", value=value)
+
+
+def record(*ids: str) -> bytes:
+    entries = tuple(factories.entry(id=name) for name in ids)
+    return encode(EntriesRecord(feed="wire-a", entries=entries))
+
+
+async def test_bytes_that_are_no_record_go_to_the_dead_letters_whole() -> None:
+    log = ListLog()
+
+    async def step(_: EntriesRecord) -> None:
+        raise AssertionError("an undecodable record reached the step")
+
+    await guard(log, step).process(delivered(b"\xff not json"))
+
+    [(stream, value)] = log.appended
+    letter = decode(value, DeadLetter)
+    assert stream == DEAD_LETTERS
+    assert letter.value == b"\xff not json"
+    assert (letter.stream, letter.partition, letter.offset) == ("entries", 3, 7)
+    assert letter.error.startswith("not a EntriesRecord")
+
+
+async def test_one_bad_entry_does_not_take_its_neighbours_along() -> None:
+    log = ListLog()
+    done: list[str] = []
+
+    async def step(given: EntriesRecord) -> None:
+        ids = [entry.id for entry in given.entries]
+        if "bad" in ids:
+            raise ValueError("no such thing")
+        done.extend(ids)
+
+    await guard(log, step).process(delivered(record("one", "bad", "two")))
+
+    assert done == ["one", "two"]
+    [(_, value)] = log.appended
+    letter = decode(value, DeadLetter)
+    [entry] = decode(letter.value, EntriesRecord).entries
+    assert entry.id == "bad"
+    assert letter.error == "ValueError: no such thing"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [LogUnavailableError("log: away"), StateUnavailableError("state: away")],
+    ids=["the log is away", "the state is away"],
+)
+async def test_a_step_is_tried_again_while_a_dependency_is_away(
+    error: Exception,
+) -> None:
+    log = ListLog()
+    tries = 0
+
+    async def step(_: EntriesRecord) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise error
+
+    await guard(log, step).process(delivered(record("one")))
+
+    assert tries == 3
+    assert log.appended == []
+
+
+async def test_a_dead_letter_waits_for_the_log() -> None:
+    log = ListLog(refusals=2)
+
+    async def step(_: EntriesRecord) -> None:
+        raise AssertionError("an undecodable record reached the step")
+
+    await guard(log, step).process(delivered(b"{}"))
+
+    assert [stream for stream, _ in log.appended] == [DEAD_LETTERS]

@@ -1,0 +1,61 @@
+"""The supervisor of a process's services."""
+
+from __future__ import annotations
+
+import asyncio
+
+from agents.services import Supervisor
+from monitor.metrics import Metrics
+
+
+async def test_a_service_that_ends_by_error_is_started_again() -> None:
+    metrics, stop = Metrics(), asyncio.Event()
+    supervisor = Supervisor(metrics, stop)
+    starts = 0
+    neighbour_ran = asyncio.Event()
+
+    async def shaky() -> None:
+        nonlocal starts
+        starts += 1
+        if starts == 1:
+            raise ValueError("first time")
+        await stop.wait()
+
+    async def steady() -> None:
+        neighbour_ran.set()
+        await stop.wait()
+
+    supervisor.start("shaky", shaky)
+    supervisor.start("steady", steady)
+    async with asyncio.timeout(5):
+        while not supervisor.failing:
+            await asyncio.sleep(0.01)
+        failing = dict(supervisor.failing)
+        while starts < 2:
+            await asyncio.sleep(0.01)
+    stop.set()
+    late = await supervisor.join(timeout=5)
+
+    assert failing == {"shaky": "ValueError: first time"}
+    assert supervisor.failing == {}
+    assert neighbour_ran.is_set()
+    assert late == []
+    restarts = metrics.registry.get_sample_value(
+        "wirewatch_service_restarts_total", {"service": "shaky"}
+    )
+    assert restarts == 1
+
+
+async def test_a_service_that_will_not_end_is_named_and_cancelled() -> None:
+    stop = asyncio.Event()
+    supervisor = Supervisor(Metrics(), stop)
+
+    async def stuck() -> None:
+        await asyncio.Event().wait()
+
+    supervisor.start("stuck", stuck)
+    await asyncio.sleep(0)
+    stop.set()
+    late = await supervisor.join(timeout=0.05)
+
+    assert late == ["stuck"]
