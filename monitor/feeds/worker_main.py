@@ -1,0 +1,70 @@
+"""A parse worker: read bodies from stdin, write feeds to stdout, until stdin ends.
+
+Started by `ParseWorkers` as `python -m monitor.feeds.worker_main MEMORY SECONDS`. It
+cannot outlive its parent: between bodies it waits on stdin, which ends with the parent,
+and over a body an alarm runs a little longer than the parent would wait.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from typing import BinaryIO
+
+from monitor.errors import NotAFeedError
+from monitor.feeds.frames import (
+    EXIT_OUT_OF_MEMORY,
+    LENGTH_BYTES,
+    READY,
+    Reply,
+    frame,
+    request_from,
+)
+from monitor.feeds.parse import parse_feed
+
+
+def main() -> None:
+    """Serve until stdin ends; leave at once when memory does not suffice."""
+    memory, seconds = int(sys.argv[1]), int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Ctrl-C reaches the whole foreground group; it is the parent's to answer.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Frames own the real stdout: a library that prints must not break them.
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    out.write(READY)
+    out.flush()
+    try:
+        _serve(sys.stdin.buffer, out, seconds)
+    except MemoryError:
+        os._exit(EXIT_OUT_OF_MEMORY)
+    except BrokenPipeError:
+        os._exit(0)
+
+
+def _serve(source: BinaryIO, out: BinaryIO, seconds: int) -> None:
+    while True:
+        head = source.read(LENGTH_BYTES)
+        if len(head) < LENGTH_BYTES:
+            return
+        data = source.read(int.from_bytes(head, "big"))
+        signal.alarm(seconds)  # not caught: it ends the process, whatever runs
+        out.write(frame(_answer(data)))
+        out.flush()
+        signal.alarm(0)
+
+
+def _answer(data: bytes) -> Reply:
+    request = request_from(data)
+    try:
+        feed = parse_feed(request.body, request.url, request.content_type)
+    except NotAFeedError as error:
+        return Reply(refused=str(error))
+    return Reply(feed=feed)
+
+
+if __name__ == "__main__":
+    main()
