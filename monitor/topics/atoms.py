@@ -1,0 +1,71 @@
+"""Number the concepts and terms that topics use, once each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.text import is_cjk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from monitor.topics.lexicon import Lexicon
+    from monitor.topics.terms import Term
+
+# One CJK character tells about as much as three letters.
+_CJK_LETTERS = 3
+_LONGEST_COUNTED = 24
+
+
+class Atoms:
+    """Give each concept and each term of its own a number, and count their use.
+
+    Args:
+        concepts: the terms of each concept.
+    """
+
+    def __init__(self, concepts: Mapping[str, Sequence[Term]]) -> None:
+        self._concepts = concepts
+        self._numbers: dict[str | Term, int] = {}
+        self._terms: list[Sequence[Term]] = []
+        self._used: list[int] = []
+        self.names: list[str] = []
+
+    def of_concept(self, name: str) -> int:
+        """Return the number of a concept that exists."""
+        return self._number(name, name, self._concepts[name])
+
+    def of_term(self, term: Term) -> int:
+        """Return the number of a term that stands alone."""
+        return self._number(term, "", (term,))
+
+    def costs(self) -> list[float]:
+        """Return for each atom how common it is expected to be, in any unit.
+
+        Long words are rare, and words that many topics use are common.
+        """
+        return [
+            used * sum(_commonness(term) for term in terms)
+            for used, terms in zip(self._used, self._terms, strict=True)
+        ]
+
+    def fill(self, lexicon: Lexicon) -> None:
+        """Have the lexicon look for every term of every atom."""
+        for number, terms in enumerate(self._terms):
+            for term in dict.fromkeys(terms):
+                lexicon.add(term, number)
+
+    def _number(self, key: str | Term, name: str, terms: Sequence[Term]) -> int:
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._terms)
+            self._terms.append(terms)
+            self._used.append(0)
+            self.names.append(name)
+        self._used[number] += 1
+        return number
+
+
+def _commonness(term: Term) -> float:
+    size = sum(_CJK_LETTERS if is_cjk(word) else len(word) for word in term.words)
+    return 2.0 ** -min(size, _LONGEST_COUNTED)

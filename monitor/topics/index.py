@@ -1,0 +1,81 @@
+"""Match an entry against many topics while looking at few of them.
+
+Every clause is filed under the atoms of its rarest required part. The atoms found in an
+entry therefore name the few clauses that may hold; only those are evaluated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.topics.match import Topic, match_topic
+from monitor.topics.plan import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from monitor.model import Entry, Match
+    from monitor.topics.lexicon import Lexicon
+
+
+class TopicIndex:
+    """All topics of a configuration, ready to match entries.
+
+    Meant for one thread: it remembers words between entries.
+
+    Args:
+        topics: the topics, in order of name.
+        lexicon: knows all their terms.
+        concepts: the concept's name for each atom, "" for a term.
+        costs: how common each atom is expected to be, in any unit.
+    """
+
+    def __init__(
+        self,
+        topics: Sequence[Topic],
+        lexicon: Lexicon,
+        concepts: Sequence[str],
+        costs: Sequence[float],
+    ) -> None:
+        self._topics = tuple(topics)
+        self._lexicon = lexicon
+        self._concepts = tuple(concepts)
+        self._filed: dict[int, list[tuple[int, int]]] = {}
+        for place, topic in enumerate(self._topics):
+            for number, clause in enumerate(topic.clauses):
+                for atom in clause.part.anchors(costs).atoms:
+                    self._filed.setdefault(atom, []).append((place, number))
+
+    def match(
+        self,
+        entry: Entry,
+        on_error: Callable[[str, Exception], None] | None = None,
+    ) -> list[Match]:
+        """Return a match per topic that the entry satisfies, in order of topic name.
+
+        A topic that raises is passed to `on_error` with its name; the others go on.
+        """
+        if not self._topics:
+            return []
+        document = self._lexicon.read(entry)
+        found = Found(document, self._lexicon.find(document))
+        matches = []
+        for place, numbers in sorted(self._candidates(found).items()):
+            topic = self._topics[place]
+            try:
+                match = match_topic(topic, numbers, found, self._concepts)
+            except Exception as error:
+                # Whatever one topic does, its neighbours must still be matched.
+                if on_error is not None:
+                    on_error(topic.name, error)
+                continue
+            if match is not None:
+                matches.append(match)
+        return matches
+
+    def _candidates(self, found: Found) -> dict[int, set[int]]:
+        candidates: dict[int, set[int]] = {}
+        for atom in found.hits:
+            for place, number in self._filed.get(atom, ()):
+                candidates.setdefault(place, set()).add(number)
+        return candidates

@@ -1,0 +1,91 @@
+"""Hold an entry against one topic: which clauses hold, the score, the evidence.
+
+The score is a noisy-or: each satisfied clause is a witness that is wrong with
+probability `1 - weight`, independently of the others (Pearl, Probabilistic Reasoning
+in Intelligent Systems, 1988, section 4.3).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from monitor.model import Match
+from monitor.topics.direction import Direction, direction_of
+from monitor.topics.plan import Found, Part
+from monitor.topics.windows import narrowest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from monitor.topics.windows import Window
+
+# Weights are decimal fractions; 1 - (1 - 0.5)(1 - 0.5) must reach a threshold of 0.75.
+_ROUNDING = 1e-9
+
+
+class Clause(Struct, frozen=True):
+    """One way to satisfy a topic, and how much it says."""
+
+    part: Part
+    weight: float
+
+
+class Topic(Struct, frozen=True):
+    """A topic, ready to be matched."""
+
+    name: str
+    threshold: float
+    clauses: tuple[Clause, ...]
+    exclude: tuple[Part, ...] = ()
+    directions: tuple[Direction, ...] = ()
+
+
+def noisy_or(weights: Iterable[float]) -> float:
+    """Return the chance that at least one of some independent witnesses is right."""
+    doubt = 1.0
+    for weight in weights:
+        doubt *= 1.0 - weight
+    return round(1.0 - doubt, 6)
+
+
+def reaches(score: float, threshold: float) -> bool:
+    """Tell whether a score is enough."""
+    return score >= threshold - _ROUNDING
+
+
+def match_topic(
+    topic: Topic, numbers: Iterable[int], found: Found, concepts: Sequence[str]
+) -> Match | None:
+    """Return the match of an entry with a topic, if it is one.
+
+    Args:
+        topic: what to match.
+        numbers: the clauses that may hold; the others certainly do not.
+        found: the entry and what was found in it.
+        concepts: the concept's name for each atom, "" for a term.
+    """
+    evidence: list[tuple[int, Window]] = []
+    for number in sorted(numbers):
+        windows = topic.clauses[number].part.windows(found)
+        if windows:
+            evidence.append((number, narrowest(windows, found.document.at)))
+    score = noisy_or(topic.clauses[number].weight for number, _ in evidence)
+    if not evidence or not reaches(score, topic.threshold):
+        return None
+    if any(part.windows(found) for part in topic.exclude):
+        return None
+    document = found.document
+    hits = sorted({hit for _, window in evidence for hit in window[2]})
+    return Match(
+        topic=topic.name,
+        score=score,
+        direction=direction_of(topic.directions, hits, document, found.hits),
+        spans=tuple(
+            document.span(first, last, concepts[atom], number)
+            for number, window in evidence
+            for first, last, atom in window[2]
+        ),
+        entry=document.entry,
+    )
