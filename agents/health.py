@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from agents.streams import ENTRIES
 from monitor.errors import WirewatchError
-from monitor.web import Health
+from monitor.web.sources import Health
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -85,9 +85,14 @@ class HealthCheck:
         try:
             async with asyncio.timeout(PATIENCE):
                 ends = await log.end_offsets(agent.stream)
-                committed = await log.committed(agent.group, agent.stream)
+                offsets = await log.committed(agent.group)
         except (WirewatchError, TimeoutError) as error:
             return False, str(error) or "no answer"
+        committed = {
+            partition: offset
+            for (stream, partition), offset in offsets.items()
+            if stream == agent.stream
+        }
         if not agent.app.started or agent.app.crashed:
             return False, "not running"
         assigned = {

@@ -1,9 +1,64 @@
-"""Answer what the web page asks, from the state and the running settings."""
+"""Answer what the web pages ask, from the state and the running settings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
+from monitor.store.alerts import matches_by_topic, recent_alerts
+from monitor.store.feeds import StoreFeedBook
+from monitor.web.sources import TopicLine
 
-    pass
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agents.health import HealthCheck
+    from agents.reload import Reloader
+    from agents.runtime import Runtime
+    from monitor.model import Alert, FeedState
+    from monitor.web.sources import Health
+
+
+class PageSources:
+    """What the pages of one process show."""
+
+    def __init__(
+        self, runtime: Runtime, health: HealthCheck, reloader: Reloader
+    ) -> None:
+        self._runtime = runtime
+        self._health = health
+        self._reloader = reloader
+        self._book = StoreFeedBook(runtime.store)
+
+    async def health(self) -> Health:
+        """Return the present health."""
+        return await self._health.check()
+
+    async def feeds(self) -> Sequence[FeedState]:
+        """Return every feed of the configuration."""
+        return await self._book.list_feeds()
+
+    async def topics(self) -> Sequence[TopicLine]:
+        """Return every topic of the configuration."""
+        counts = await self._runtime.store.run(matches_by_topic)
+        return [
+            TopicLine(topic.name, topic.description, counts.get(topic.name, 0))
+            for topic in self._runtime.settings.topics
+        ]
+
+    async def alerts(self, limit: int) -> Sequence[Alert]:
+        """Return the last alerts, newest first."""
+        return await self._runtime.store.run(lambda conn: recent_alerts(conn, limit))
+
+    def config_lines(self) -> Sequence[str]:
+        """Return what to say of the running configuration."""
+        settings = self._runtime.settings
+        return [
+            f"{settings.path} ({settings.digest[:12]})",
+            f"{len(settings.feeds)} feeds, {len(settings.topics)} topics, "
+            f"{len(settings.plan.rules)} rules, "
+            f"{len(settings.plan.receivers)} receivers",
+        ]
+
+    async def reload(self) -> list[str]:
+        """Load the configuration again."""
+        return await self._reloader.reload()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import ipaddress
+import socket
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ import structlog
 
 from monitor.model import Feed
 from monitor.replay import ReplayServer, read_items
-from monitor.web import reserve_port, serve
+from monitor.web.server import Server
 
 if TYPE_CHECKING:
     import contextlib
@@ -37,7 +38,11 @@ class Stage:
         self._started_at: float | None = None
         self._recording = recording
         self._server = ReplayServer(read_items(recording), self._elapsed)
-        self._socket = reserve_port()
+        # The port is taken at once, so that the settings can name it; requests are
+        # answered from `open` on.
+        self._socket = socket.socket()
+        self._socket.setblocking(False)
+        self._socket.bind(("127.0.0.1", 0))
         self._folder = tempfile.TemporaryDirectory(prefix="wirewatch-replay-")
 
     def _elapsed(self) -> float:
@@ -72,7 +77,8 @@ class Stage:
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Begin to serve; the recording starts now."""
         stack.callback(self._folder.cleanup)
-        server = await serve(self._server.app, sock=self._socket)
+        server = Server(self._server.app, [self._socket])
+        await server.start()
         stack.push_async_callback(server.stop)
         self._started_at = asyncio.get_running_loop().time()
         log.info(

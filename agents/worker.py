@@ -34,7 +34,8 @@ from monitor.eventlog.open import open_log
 from monitor.metrics import Metrics
 from monitor.store import Store
 from monitor.store.outbox import StoreOutbox
-from monitor.web import make_web, serve
+from monitor.web import make_web
+from monitor.web.server import serve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,11 @@ class Worker:
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._runtime = Runtime(
             settings=settings,
-            log=open_log(settings.log_url, **settings.retention.log),
+            log=open_log(
+                settings.log_url,
+                max_age=settings.retention.log_age,
+                max_bytes=settings.retention.log_bytes,
+            ),
             store=Store(settings.state_url),
             metrics=Metrics(),
             clock=SystemClock(),

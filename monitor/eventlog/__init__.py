@@ -73,3 +73,10 @@ class EventLog(Protocol):
     async def end_offsets(self, stream: str) -> Mapping[int, int]:
         """Return, per partition, the offset the next record will get."""
         ...
+
+    async def committed(self, group: str) -> Mapping[tuple[str, int], int]:
+        """Return the next offset to deliver to a group, per stream and partition.
+
+        Partitions the group never committed are left out.
+        """
+        ...
