@@ -1,1 +1,17 @@
-"""To be written."""
+"""The configuration: from `alerts.yaml` to settings, or to every mistake in it.
+
+    file -- document --> values and places -- environment --> values
+         -- schema --> well-formed values -- checks, secrets --> sound values
+         -- build --> Settings
+
+Nothing here starts, connects or logs anything.
+"""
+
+from __future__ import annotations
+
+from monitor.config.editor import json_schema
+from monitor.config.examples import check_examples
+from monitor.config.loader import load
+from monitor.config.settings import Settings
+
+__all__ = ["Settings", "check_examples", "json_schema", "load"]

@@ -1,0 +1,87 @@
+"""Build the settings from a configuration that has been checked."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from monitor.config import specs
+from monitor.config.addresses import in_folder
+from monitor.config.scalars import split_listen
+from monitor.config.settings import OutboundSettings, Retention, Settings, Workers
+from monitor.errors import Problem
+from monitor.pipeline import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from monitor.config.places import Place
+    from monitor.config.schema import Config
+    from monitor.topics import TopicIndex
+
+
+def build(
+    config: Config,
+    *,
+    index: TopicIndex,
+    path: str,
+    digest: str,
+    data_dir: Path,
+    warnings: tuple[str, ...],
+    place: Callable[[Problem], Place],
+) -> Settings:
+    """Return the settings of a configuration without mistakes.
+
+    Args:
+        place: finds a value of the file, for what `check` says of the examples.
+    """
+    host, port = split_listen(config.web.listen)
+    receivers = specs.receivers(config)
+    plan = Plan(
+        rules=specs.rules(config),
+        route=specs.route(config, receivers),
+        receivers=receivers,
+        external_url=config.external_url or "",
+    )
+    return Settings(
+        path=path,
+        digest=digest,
+        data_dir=data_dir,
+        log_url=in_folder(config.log, data_dir),
+        state_url=in_folder(config.state.get_secret_value(), data_dir),
+        host=host,
+        port=port,
+        outbound=OutboundSettings(
+            user_agent=user_agent(config.outbound.contact),
+            allow=tuple(config.outbound.allow),
+        ),
+        retention=Retention(
+            log_age=config.retention.log.age,
+            log_bytes=config.retention.log.size,
+            state=config.retention.state.age,
+        ),
+        workers=Workers(parsers=config.workers.parsers),
+        feeds=specs.feeds(config),
+        topics=tuple(specs.topic_specs(config)),
+        index=index,
+        plan=plan,
+        warnings=warnings,
+        examples={
+            (name, key, number): place(
+                Problem(("topics", name, "examples", key, number), "")
+            )
+            for name, topic in config.topics.items()
+            for key in ("match", "no_match")
+            for number in range(len(getattr(topic.examples, key)))
+        },
+    )
+
+
+def user_agent(contact: str) -> str:
+    """Return the User-Agent: who asks, which version, and how to reach its user."""
+    try:
+        release = version("wirewatch")
+    except PackageNotFoundError:  # run from a bare source tree
+        release = "0"
+    return f"Wirewatch/{release}" + (f" (+{contact})" if contact else "")

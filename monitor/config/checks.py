@@ -1,0 +1,209 @@
+"""Check what one value owes another: rules their topics, routes their receivers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from monitor.config.addresses import log_mistake, state_mistake
+from monitor.config.matchers import MatcherError, read_matcher
+from monitor.config.oddities import oddities
+from monitor.config.specs import concept_specs, rule_topics, topic_specs, walk_routes
+from monitor.config.wording import choice
+from monitor.errors import Problem
+from monitor.topics import compile_topics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.config.document import Keys
+    from monitor.config.environment import Filled
+    from monitor.config.schema import Config, Route, Rule
+    from monitor.topics import TopicIndex
+
+RESERVED_LABELS = ("rule", "topic", "severity", "direction")
+"""Labels that every alert gets from its rule and match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checks found, and the topics they compiled on the way."""
+
+    problems: list[Problem]
+    warnings: list[Problem]
+    index: TopicIndex
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Every name the file gives, also of items that are wrong in themselves."""
+
+    topics: tuple[str, ...]
+    receivers: tuple[str, ...]
+    concepts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, filled: Filled) -> _Names:
+        def names(section: str) -> tuple[str, ...]:
+            found = filled.data.get(section)
+            return tuple(found) if isinstance(found, dict) else ()
+
+        return cls(names("topics"), names("receivers"), names("concepts"))
+
+
+def check(config: Config, filled: Filled) -> Checked:
+    """Check a configuration whose every value is well formed.
+
+    Args:
+        filled: the file's values, also of the items that were taken out of `config`
+            for being wrong: their names exist.
+    """
+    names = _Names.of(filled)
+    compiled = compile_topics(
+        concept_specs(config, names.concepts),
+        topic_specs(config),
+        stemming=config.text.stemming,
+    )
+    problems = [
+        *_addresses(config),
+        *_directions(config),
+        *(_in_file(problem, filled) for problem in compiled.problems),
+        *_rules(config, names),
+        *_receivers(config),
+        *_routes(config, names),
+    ]
+    return Checked(problems, list(oddities(config)), compiled.index)
+
+
+def _in_file(problem: Problem, filled: Filled) -> Problem:
+    """Drop an offset that counts characters which the environment put there."""
+    return replace(problem, offset=0) if problem.path in filled.literal else problem
+
+
+def _addresses(config: Config) -> Iterator[Problem]:
+    found = {
+        "log": log_mistake(config.log),
+        "state": state_mistake(config.state.get_secret_value()),
+    }
+    for key, mistake in found.items():
+        if mistake:
+            yield Problem((key,), f'"{key}" {mistake[0]}', mistake[1])
+
+
+def _directions(config: Config) -> Iterator[Problem]:
+    for name, topic in config.topics.items():
+        for number, direction in enumerate(topic.direction):
+            if len(direction) != 1:
+                yield Problem(
+                    ("topics", name, "direction", number),
+                    f"a direction has one label, not {len(direction)}",
+                    'write "- label: [concepts]" lines',
+                )
+
+
+def _rules(config: Config, names: _Names) -> Iterator[Problem]:
+    for name, rule in config.rules.items():
+        path = ("rules", name)
+        yield from _rule_topics(path, rule, names)
+        yield from _rule_directions(path, rule, config)
+        yield from _rule_counts(path, rule)
+        for label in rule.labels:
+            if label in RESERVED_LABELS:
+                yield Problem(
+                    (*path, "labels", label),
+                    f'label "{label}" is set by Wirewatch',
+                    "choose another name",
+                    on_key=True,
+                )
+
+
+def _rule_topics(path: Keys, rule: Rule, names: _Names) -> Iterator[Problem]:
+    if rule.topic is not None and rule.topics:
+        yield Problem((*path, "topic"), '"topic" stands beside "topics"', "keep one")
+    if rule.topic is None and not rule.topics:
+        yield Problem((*path, "topics"), '"topics" is missing', "add topics: [NAME]")
+    wanted = [((*path, "topics", at), topic) for at, topic in enumerate(rule.topics)]
+    if rule.topic is not None:
+        wanted.append(((*path, "topic"), rule.topic))
+    for place, topic in wanted:
+        if topic not in names.topics:
+            hint = choice(topic, names.topics, "known are")
+            yield Problem(place, f'no topic named "{topic}"', hint)
+
+
+def _rule_directions(path: Keys, rule: Rule, config: Config) -> Iterator[Problem]:
+    topics = [
+        config.topics[name] for name in rule_topics(rule) if name in config.topics
+    ]
+    if len(topics) < len(rule_topics(rule)):
+        return  # a topic is wrong in itself; its directions are not known
+    known = [label for topic in topics for each in topic.direction for label in each]
+    for number, direction in enumerate(rule.directions):
+        if direction not in known:
+            hint = choice(direction, dict.fromkeys(known), "known are")
+            yield Problem(
+                (*path, "directions", number),
+                f'its topics have no direction "{direction}"',
+                hint or "remove it",
+            )
+
+
+def _rule_counts(path: Keys, rule: Rule) -> Iterator[Problem]:
+    for key in ("count", "within"):
+        given = getattr(rule, key) is not None
+        if rule.type == "frequency" and not given:
+            example = {"count": "count: 5", "within": "within: 6h"}[key]
+            yield Problem((*path, key), f'"{key}" is missing', f'add "{example}"')
+        if rule.type == "any" and given:
+            yield Problem(
+                (*path, key),
+                f'"{key}" belongs to rules of type frequency',
+                "add type: frequency, or remove it",
+                on_key=True,
+            )
+
+
+def _receivers(config: Config) -> Iterator[Problem]:
+    for name, receiver in config.receivers.items():
+        if receiver.type == "webhook" and receiver.secret and receiver.secrets:
+            path = ("receivers", name, "secret")
+            yield Problem(path, '"secret" stands beside "secrets"', "keep one")
+
+
+def _routes(config: Config, names: _Names) -> Iterator[Problem]:
+    if config.route is None:
+        return
+    root = config.route
+    if not root.receiver and not root.receivers:
+        yield Problem(("route", "receiver"), '"receiver" is missing', "add its name")
+    for key, given in (("matchers", root.matchers), ("continue", root.continue_)):
+        if given:
+            yield Problem(
+                ("route", key),
+                f'the first route takes every alert and has no "{key}"',
+                "move it to a route below",
+                on_key=True,
+            )
+    for path, route in walk_routes(root):
+        yield from _route(path, route, names)
+
+
+def _route(path: Keys, route: Route, names: _Names) -> Iterator[Problem]:
+    if route.receiver and route.receivers:
+        yield Problem(
+            (*path, "receiver"), '"receiver" stands beside "receivers"', "keep one"
+        )
+    wanted = [
+        ((*path, "receivers", at), name) for at, name in enumerate(route.receivers)
+    ]
+    if route.receiver:
+        wanted.append(((*path, "receiver"), route.receiver))
+    for place, name in wanted:
+        if name not in (names.receivers or ("console",)):
+            hint = choice(name, names.receivers, "known are")
+            yield Problem(place, f'no receiver named "{name}"', hint)
+    for number, text in enumerate(route.matchers):
+        try:
+            read_matcher(text)
+        except MatcherError as error:
+            yield Problem((*path, "matchers", number), error.message, error.hint)

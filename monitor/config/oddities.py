@@ -1,0 +1,115 @@
+"""Notice what is no mistake but hardly meant: names that nobody uses, and the like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.alerting.route import holds
+from monitor.config.matchers import MatcherError, read_matcher
+from monitor.config.specs import rule_topics, walk_routes
+from monitor.config.wording import choice
+from monitor.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.config.schema import Config
+    from monitor.model import Matcher
+
+
+def oddities(config: Config) -> Iterator[Problem]:
+    """Yield what is no mistake but hardly meant."""
+    yield from _unused_concepts(config)
+    told = {topic for rule in config.rules.values() for topic in rule_topics(rule)}
+    for name in config.topics:
+        if name not in told:
+            yield Problem(
+                ("topics", name), "no rule listens to it", "add one", on_key=True
+            )
+    yield from _unused_receivers(config)
+    yield from _idle_matchers(config)
+    seen: dict[str, str] = {}
+    for name, feed in config.feeds.items():
+        first = seen.setdefault(feed.url, name)
+        if first != name:
+            yield Problem(
+                ("feeds", name), f'same address as feed "{first}"', "keep one"
+            )
+
+
+def _unused_concepts(config: Config) -> Iterator[Problem]:
+    used: set[str] = set()
+    for topic in config.topics.values():
+        for clause in (*topic.clauses, *topic.exclude):
+            used.update(clause.all, clause.any)
+            query = clause.query or ""
+            used.update(name for name in config.concepts if f"${name}" in query)
+        used.update(
+            cue for each in topic.direction for cues in each.values() for cue in cues
+        )
+    for name in config.concepts:
+        if name not in used:
+            yield Problem(
+                ("concepts", name), "no topic uses it", "remove it", on_key=True
+            )
+
+
+def _unused_receivers(config: Config) -> Iterator[Problem]:
+    if config.route is None:
+        return
+    used = {
+        name
+        for _, route in walk_routes(config.route)
+        for name in (route.receiver, *route.receivers)
+    }
+    for name in config.receivers:
+        if name not in used:
+            yield Problem(
+                ("receivers", name), "no route names it", "add one", on_key=True
+            )
+
+
+def _idle_matchers(config: Config) -> Iterator[Problem]:
+    """Warn of conditions that no alert of these rules can meet."""
+    if config.route is None:
+        return
+    values = _label_values(config)
+    for path, route in walk_routes(config.route):
+        for number, text in enumerate(route.matchers):
+            try:
+                matcher = read_matcher(text)
+            except MatcherError:
+                continue
+            if not _can_hold(matcher, values):
+                known = sorted(values.get(matcher.label, {""}) - {""})
+                hint = choice(matcher.value, known, "known are")
+                if matcher.label not in values:
+                    hint = choice(matcher.label, values, "known labels are")
+                yield Problem(
+                    (*path, "matchers", number),
+                    f'no alert has {matcher.label}{matcher.op}"{matcher.value}"',
+                    hint,
+                )
+
+
+def _can_hold(matcher: Matcher, values: dict[str, set[str]]) -> bool:
+    possible = values.get(matcher.label, {""})
+    return any(holds(matcher, {matcher.label: value}) for value in possible)
+
+
+def _label_values(config: Config) -> dict[str, set[str]]:
+    values: dict[str, set[str]] = {
+        "rule": set(config.rules),
+        "topic": set(),
+        "severity": {rule.severity for rule in config.rules.values()},
+        "direction": {""},
+    }
+    for rule in config.rules.values():
+        values["topic"].update(rule_topics(rule))
+        for name in rule_topics(rule):
+            topic = config.topics.get(name)
+            for each in topic.direction if topic else ():
+                values["direction"].update(each)
+        for label, value in rule.labels.items():
+            values.setdefault(label, {""}).add(value)
+    return values

@@ -1,0 +1,395 @@
+"""The keys of `alerts.yaml`: their names, types, ranges, defaults and meaning.
+
+Shape only. What one value owes another (a rule its topics, a route its receivers) is
+checked in `checks`; the descriptions here feed the editor schema and are held against
+`docs/configuration.md` by a test.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from monitor.config.scalars import (
+    HttpUrl,
+    Interval,
+    LabelName,
+    Lang,
+    Listen,
+    Name,
+    Network,
+    Size,
+    Text,
+    read_http_url,
+)
+
+Weight = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+SecretUrl = Annotated[
+    SecretStr,
+    BeforeValidator(read_http_url),
+    WithJsonSchema({"type": "string", "examples": ["${SLACK_WEBHOOK_URL}"]}),
+]
+
+
+class Model(BaseModel):
+    """Refuse unknown keys, and never show a value in an error."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True
+    )
+
+
+class Web(Model):
+    """The web page, the metrics and the health checks."""
+
+    listen: Listen = Field(
+        "127.0.0.1:8480",
+        description="Where page, /metrics, /livez and /readyz are served, as HOST:PORT;"
+        " port 0 picks a free one. Default 127.0.0.1:8480, this machine only.",
+    )
+
+
+class Outbound(Model):
+    """How feeds and receivers are contacted."""
+
+    contact: str = Field(
+        "",
+        max_length=200,
+        pattern=r"^[\x20-\x7e]*$",
+        description="A mail address or web page where publishers reach you; sent in"
+        " the User-Agent with every request. Default none.",
+    )
+    allow: list[Network] = Field(
+        [],
+        description="Private address ranges (CIDR) that feeds and receivers may lie"
+        " in, such as 10.0.0.0/8; public addresses are always allowed. Default none.",
+    )
+
+
+class FeedDefaults(Model):
+    """What feeds do unless they say otherwise."""
+
+    interval: Interval = Field(
+        timedelta(minutes=5),
+        description="Time between two polls of a feed, before jitter; at least 100ms."
+        " Default 5m.",
+    )
+    timeout: Interval = Field(
+        timedelta(seconds=30),
+        description="Time one poll may take in all; at least 100ms. Default 30s.",
+    )
+
+
+class FeedSource(Model):
+    """A polled source."""
+
+    url: HttpUrl = Field(description="The feed's address, http:// or https://.")
+    interval: Interval | None = Field(
+        None,
+        description="Time between two polls, before jitter; at least 100ms. Default"
+        " defaults.interval.",
+    )
+    timeout: Interval | None = Field(
+        None, description="Time one poll may take in all. Default defaults.timeout."
+    )
+    lang: Lang | None = Field(
+        None,
+        description="Language of its entries (BCP 47, such as en, ja, zh-Hant)."
+        " Default: as the feed itself says.",
+    )
+    source: Text | None = Field(
+        None, description="The publisher's name. Default: the feed's own title."
+    )
+
+
+def _full_feed(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) else value
+
+
+AnyFeed = Annotated[FeedSource, BeforeValidator(_full_feed)]
+
+
+class TextOptions(Model):
+    """How text is read, for all topics."""
+
+    stemming: bool = Field(
+        True,
+        description="Let English terms match their inflections (cut: cuts, cutting)."
+        " Default true.",
+    )
+
+
+class Exclusion(Model):
+    """What forbids a match."""
+
+    all: list[Text] = Field([], description="Every one of these must be there.")
+    any: list[Text] = Field([], description="At least one of these must be there.")
+    near: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Widest distance between what was found, in words, 1 to 1000."
+        " Default: anywhere in the entry.",
+    )
+    query: Text | None = Field(
+        None, description="A query in the boolean language instead of all and any."
+    )
+
+
+class Clause(Exclusion):
+    """One way to satisfy a topic."""
+
+    weight: Weight = Field(
+        1.0, description="How much the clause says, above 0 and up to 1. Default 1."
+    )
+
+
+class Examples(Model):
+    """Texts that `wirewatch check` holds a topic to."""
+
+    match: list[Text] = Field([], description="Texts that must match the topic.")
+    no_match: list[Text] = Field([], description="Texts that must not match it.")
+
+
+class Topic(Model):
+    """A standing interest."""
+
+    description: str = Field("", description="What it watches for, in one sentence.")
+    threshold: Weight = Field(
+        0.5,
+        description="Score from which an entry matches, above 0 and up to 1. The score"
+        " is 1 - (1 - w1)(1 - w2)... over the weights of the clauses that hold."
+        " Default 0.5.",
+    )
+    clauses: list[Clause] = Field(
+        min_length=1, description="Ways to satisfy the topic; any of them may hold."
+    )
+    exclude: list[Exclusion] = Field(
+        [], description="Clauses that forbid a match. Default none."
+    )
+    direction: list[dict[Name, list[Text]]] = Field(
+        [],
+        description="Words for where things move, tried in this order: each a label"
+        " and the concepts that signal it near the evidence; one without concepts"
+        " always holds. Default none.",
+    )
+    examples: Examples = Field(
+        Examples(), description="Texts that must and must not match, for `check`."
+    )
+
+
+class Rule(Model):
+    """When sightings of topics deserve an alert."""
+
+    type: Literal["any", "frequency"] = Field(
+        "any",
+        description='"any" alerts once per story; "frequency" when count stories came'
+        " within a time, at most once per that time. Default any.",
+    )
+    topic: Text | None = Field(None, description="The one topic it listens to.")
+    topics: list[Text] = Field([], description="The topics it listens to.")
+    directions: list[Text] = Field(
+        [], description="Only these directions of its topics. Default all."
+    )
+    min_score: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Only matches of at least this score, 0 to 1. Default 0.",
+    )
+    count: int | None = Field(
+        None, ge=2, le=10_000, description="Stories needed, 2 to 10000 (frequency)."
+    )
+    within: Interval | None = Field(
+        None, description="Time in which they must come, such as 6h (frequency)."
+    )
+    severity: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] = Field(
+        "info",
+        max_length=40,
+        description="How much it matters; routes match on it. Default info.",
+    )
+    labels: dict[LabelName, str] = Field(
+        {}, description="More labels for routes to match on. Default none."
+    )
+    description: str = Field("", description="A sentence for the reader of the alert.")
+
+
+class Route(Model):
+    """Who hears of an alert; names and meaning after Prometheus Alertmanager."""
+
+    receiver: Text | None = Field(None, description="The one receiver to tell.")
+    receivers: list[Text] = Field(
+        [], description="The receivers to tell. Default: those of the route above."
+    )
+    matchers: list[Text] = Field(
+        [],
+        description='Label conditions that must all hold: label="x", label!="x",'
+        ' label=~"regex", label!~"regex". Default none.',
+    )
+    continue_: bool = Field(
+        False,
+        alias="continue",
+        description="Go on to the next route after a match. Default false.",
+    )
+    routes: list[Route] = Field(
+        [], description="Routes below this one; the first that matches takes the alert."
+    )
+
+
+class Console(Model):
+    """Print alerts on standard output."""
+
+    type: Literal["console"] = Field(description="Print alerts on standard output.")
+
+
+class Webhook(Model):
+    """Post alerts to a program of yours."""
+
+    type: Literal["webhook"] = Field(
+        description="Post alerts as Alertmanager webhook JSON, signed."
+    )
+    url: SecretUrl = Field(
+        description="Address to post to, http:// or https://; a password in it must"
+        " come from ${ENV} or file:/path."
+    )
+    secret: SecretStr | None = Field(
+        None,
+        description="Standard Webhooks key (whsec_...) as ${ENV} or file:/path."
+        " Default: unsigned.",
+    )
+    secrets: list[SecretStr] = Field(
+        [],
+        max_length=4,
+        description="Several keys while one is replaced by another, the newest first.",
+    )
+    timeout: Interval = Field(
+        timedelta(seconds=10),
+        description="Time one attempt may take in all. Default 10s.",
+    )
+
+
+class Slack(Model):
+    """Post alerts to a Slack channel."""
+
+    type: Literal["slack"] = Field(
+        description="Post alerts to a Slack channel through an incoming webhook."
+    )
+    url: SecretUrl = Field(
+        description="The incoming webhook's address, a secret: ${ENV} or file:/path."
+    )
+    timeout: Interval = Field(
+        timedelta(seconds=10),
+        description="Time one attempt may take in all. Default 10s.",
+    )
+
+
+AnyReceiver = Annotated[Console | Webhook | Slack, Field(discriminator="type")]
+
+
+class LogRetention(Model):
+    """How much of the SQLite log is kept; on Kafka the broker's settings hold."""
+
+    age: Interval = Field(
+        timedelta(days=7),
+        description="Records are kept at least this long. Default 7d.",
+    )
+    size: Size = Field(
+        1024**3,
+        description="Size above which the oldest records go, in KiB, MiB or GiB."
+        " Default 1GiB.",
+    )
+
+
+class StateRetention(Model):
+    """How long the database remembers."""
+
+    age: Interval = Field(
+        timedelta(days=90),
+        description="Stories, alerts and delivered notifications are kept this long."
+        " Default 90d.",
+    )
+
+
+class Retention(Model):
+    """How long things are kept."""
+
+    log: LogRetention = Field(
+        LogRetention(), description="How much of the SQLite log is kept."
+    )
+    state: StateRetention = Field(
+        StateRetention(), description="How long the database remembers."
+    )
+
+
+class Workers(Model):
+    """How much one process does at once."""
+
+    parsers: int = Field(
+        2,
+        ge=1,
+        le=64,
+        description="Processes that parse feeds, 1 to 64. Default 2.",
+    )
+
+
+class Config(Model):
+    """Everything that `alerts.yaml` may say."""
+
+    log: str = Field(
+        "sqlite:///log.db",
+        description="The event log: sqlite:///FILE (a relative FILE lies in the data"
+        " folder) or kafka://HOST:PORT,HOST:PORT. Default sqlite:///log.db.",
+    )
+    state: SecretStr = Field(
+        SecretStr("sqlite:///state.db"),
+        description="The database: sqlite:///FILE (a relative FILE lies in the data"
+        " folder) or postgresql://USER:${PASSWORD}@HOST/NAME. Default"
+        " sqlite:///state.db.",
+    )
+    web: Web = Field(Web(), description="The web page, metrics and health checks.")
+    outbound: Outbound = Field(
+        Outbound(), description="How feeds and receivers are contacted."
+    )
+    external_url: HttpUrl | None = Field(
+        None,
+        description="Address under which readers reach the web page, for links in"
+        " notifications. Default none.",
+    )
+    retention: Retention = Field(Retention(), description="How long things are kept.")
+    workers: Workers = Field(
+        Workers(), description="How much one process does at once."
+    )
+    defaults: FeedDefaults = Field(
+        FeedDefaults(), description="What feeds do unless they say otherwise."
+    )
+    feeds: dict[Name, AnyFeed] = Field(
+        {}, description="The feeds, by a name of yours: NAME: URL, or a mapping."
+    )
+    text: TextOptions = Field(TextOptions(), description="How text is read.")
+    concepts: dict[Name, dict[Lang, list[Text]]] = Field(
+        {},
+        description="Ideas by name, each with its terms per language (en, ja, zh, or"
+        " any for all).",
+    )
+    topics: dict[Name, Topic] = Field({}, description="What is watched for, by name.")
+    rules: dict[Name, Rule] = Field(
+        {}, description="When a topic's stories deserve an alert, by name."
+    )
+    route: Route | None = Field(
+        None,
+        description="Who hears of which alert. Default: every receiver of every alert.",
+    )
+    receivers: dict[Name, AnyReceiver] = Field(
+        {}, description="Where readers listen, by name. Default: the console."
+    )

@@ -1,0 +1,92 @@
+"""What a configuration comes to: the values the program runs on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+    from pathlib import Path
+
+    from monitor.config.places import Place
+    from monitor.config.scalars import IPNetwork
+    from monitor.model import Feed
+    from monitor.pipeline import Plan
+    from monitor.topics import TopicIndex
+    from monitor.topics.spec import TopicSpec
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundSettings:
+    """How feeds and receivers are contacted.
+
+    Args:
+        user_agent: sent with every request.
+        allow: private address ranges that may be contacted.
+    """
+
+    user_agent: str
+    allow: tuple[IPNetwork, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept.
+
+    Args:
+        log_age: age from which records of the SQLite log may go.
+        log_bytes: size above which the oldest records of the SQLite log go.
+        state: age from which the database forgets.
+    """
+
+    log_age: timedelta
+    log_bytes: int
+    state: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """How much one process does at once.
+
+    Args:
+        parsers: processes that parse feeds, 1 or more.
+    """
+
+    parsers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One configuration, checked and whole.
+
+    Args:
+        path: the file, as the user named it.
+        digest: SHA-256 of the file's bytes, hex.
+        data_dir: the folder that relative SQLite paths were put in.
+        log_url: `sqlite:///PATH` or `kafka://HOST:PORT,...`.
+        state_url: `sqlite:///PATH` or `postgresql://...`, perhaps with a password.
+        topics: as written, in the order of the file.
+        warnings: what is odd but no mistake, each `file:line:column: ...`.
+        examples: where each topic's examples stand, by topic, key and position.
+    """
+
+    path: str
+    digest: str
+    data_dir: Path
+    log_url: str = field(repr=False)
+    state_url: str = field(repr=False)
+    host: str
+    port: int
+    outbound: OutboundSettings
+    retention: Retention
+    workers: Workers
+    feeds: tuple[Feed, ...] = field(repr=False)
+    topics: tuple[TopicSpec, ...] = field(repr=False)
+    index: TopicIndex = field(repr=False, compare=False)
+    plan: Plan = field(repr=False)
+    warnings: tuple[str, ...] = ()
+    examples: Mapping[tuple[str, str, int], Place] = field(
+        default_factory=dict, repr=False, compare=False
+    )

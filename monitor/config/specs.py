@@ -1,0 +1,162 @@
+"""From the words of the file to the values of the core: topics, feeds, rules, routes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monitor.config.matchers import read_matcher
+from monitor.config.schema import Clause, Webhook
+from monitor.model import Feed, Receiver, Route, Rule
+from monitor.topics.spec import ClauseSpec, ConceptSpec, DirectionSpec, TopicSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from monitor.config import schema
+    from monitor.config.document import Keys
+
+NO_ROUTE_RECEIVER = "console"
+"""The receiver of a file that names none."""
+
+
+def concept_specs(
+    config: schema.Config, names: Iterable[str] = ()
+) -> list[ConceptSpec]:
+    """Return the concepts.
+
+    Args:
+        names: concepts that the file names; those that are wrong in themselves get a
+            stand-in, so that topics that use them are not blamed.
+    """
+    specs = [
+        ConceptSpec(
+            name=name,
+            terms={lang: tuple(terms) for lang, terms in languages.items()},
+        )
+        for name, languages in config.concepts.items()
+    ]
+    missing = [name for name in names if name not in config.concepts]
+    return specs + [
+        ConceptSpec(name=name, terms={"any": ("placeholder",)}) for name in missing
+    ]
+
+
+def topic_specs(config: schema.Config) -> list[TopicSpec]:
+    """Return the topics in the order of the file."""
+    return [
+        TopicSpec(
+            name=name,
+            description=topic.description,
+            threshold=topic.threshold,
+            clauses=tuple(map(_clause, topic.clauses)),
+            exclude=tuple(map(_clause, topic.exclude)),
+            direction=tuple(
+                DirectionSpec(label=label, cues=tuple(cues))
+                for each in topic.direction
+                for label, cues in each.items()
+            ),
+            match=tuple(topic.examples.match),
+            no_match=tuple(topic.examples.no_match),
+        )
+        for name, topic in config.topics.items()
+    ]
+
+
+def _clause(clause: schema.Exclusion) -> ClauseSpec:
+    return ClauseSpec(
+        all=tuple(clause.all),
+        any=tuple(clause.any),
+        near=clause.near,
+        query=clause.query or "",
+        weight=clause.weight if isinstance(clause, Clause) else 1.0,
+    )
+
+
+def feeds(config: schema.Config) -> tuple[Feed, ...]:
+    """Return the feeds, with the defaults filled in."""
+    return tuple(
+        Feed(
+            id=name,
+            url=feed.url,
+            interval=feed.interval or config.defaults.interval,
+            timeout=feed.timeout or config.defaults.timeout,
+            lang=feed.lang or "",
+            source=feed.source or "",
+        )
+        for name, feed in config.feeds.items()
+    )
+
+
+def rule_topics(rule: schema.Rule) -> tuple[str, ...]:
+    """Return the topics a rule listens to, each once."""
+    return tuple(dict.fromkeys([*rule.topics, *([rule.topic] if rule.topic else [])]))
+
+
+def rules(config: schema.Config) -> tuple[Rule, ...]:
+    """Return the rules in the order of the file."""
+    return tuple(map(_rule, config.rules, config.rules.values()))
+
+
+def _rule(name: str, rule: schema.Rule) -> Rule:
+    return Rule(
+        name=name,
+        kind=rule.type,
+        topics=rule_topics(rule),
+        directions=tuple(rule.directions),
+        min_score=rule.min_score,
+        count=rule.count or 1,
+        within=rule.within or timedelta(0),
+        severity=rule.severity,
+        labels=dict(rule.labels),
+        description=rule.description,
+    )
+
+
+def receivers(config: schema.Config) -> dict[str, Receiver]:
+    """Return the receivers by name; the console when the file names none."""
+    if not config.receivers:
+        return {NO_ROUTE_RECEIVER: Receiver(name=NO_ROUTE_RECEIVER, kind="console")}
+    return {name: _receiver(name, one) for name, one in config.receivers.items()}
+
+
+def _receiver(name: str, receiver: schema.AnyReceiver) -> Receiver:
+    if receiver.type == "console":
+        return Receiver(name=name, kind="console")
+    keys = []
+    if isinstance(receiver, Webhook):
+        keys = [*receiver.secrets, *([receiver.secret] if receiver.secret else [])]
+    return Receiver(
+        name=name,
+        kind=receiver.type,
+        url=receiver.url.get_secret_value(),
+        secrets=tuple(key.get_secret_value() for key in keys),
+        timeout=receiver.timeout,
+    )
+
+
+def route(config: schema.Config, known: Mapping[str, Receiver]) -> Route:
+    """Return the route tree; without one, every receiver hears of every alert."""
+    if config.route is None:
+        return Route(receivers=tuple(known))
+    return _route(config.route, ())
+
+
+def _route(written: schema.Route, above: tuple[str, ...]) -> Route:
+    named = [*written.receivers, *([written.receiver] if written.receiver else [])]
+    here = tuple(dict.fromkeys(named)) or above
+    return Route(
+        receivers=here,
+        matchers=tuple(map(read_matcher, written.matchers)),
+        continue_=written.continue_,
+        routes=tuple(_route(child, here) for child in written.routes),
+    )
+
+
+def walk_routes(
+    route: schema.Route, path: Keys = ("route",)
+) -> Iterator[tuple[Keys, schema.Route]]:
+    """Yield a route and all below it, with their paths."""
+    yield path, route
+    for number, child in enumerate(route.routes):
+        yield from walk_routes(child, (*path, "routes", number))
