@@ -103,7 +103,7 @@ class ParseWorkers:
         async with self._slots:
             self._idle.append(await self._take())
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """End every worker."""
         workers, self._idle = list(self._all), []
         for worker in workers:

@@ -1,0 +1,109 @@
+"""Ask a publisher for a feed: the conditional request, and what its answer means."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from monitor.errors import FetchError, OutboundError, OutboundRefusedError
+from monitor.model import Fetched
+
+if TYPE_CHECKING:
+    from monitor.clock import Clock
+    from monitor.model import Feed, FeedState
+    from monitor.outbound import Answer, Outbound
+
+MAX_BODY_BYTES = 8 * 1024**2
+MAX_VALIDATOR = 1_000
+"""A longer ETag or date is not kept: sending it back may be refused as too large."""
+
+_ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, "
+    "application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+)
+
+
+async def fetch(
+    outbound: Outbound,
+    feed: Feed,
+    state: FeedState,
+    clock: Clock,
+    max_bytes: int = MAX_BODY_BYTES,
+) -> Fetched:
+    """Return the publisher's answer, 200 or 304.
+
+    Raises:
+        FetchError: any other answer, or none.
+    """
+    try:
+        answer = await outbound.get(
+            feed.url,
+            headers=_headers(feed, state),
+            timeout=feed.timeout,
+            max_bytes=max_bytes,
+        )
+    except (OutboundError, OutboundRefusedError) as error:
+        raise FetchError(str(error), status=getattr(error, "status", None)) from error
+    now = clock.now()
+    if answer.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+        raise _unwanted(answer, now)
+    return Fetched(
+        status=answer.status,
+        url=answer.url,
+        body=answer.body,
+        content_type=answer.headers.get("content-type", ""),
+        etag=_validator(answer, "etag"),
+        last_modified=_validator(answer, "last-modified"),
+        answered_at=now,
+    )
+
+
+def _headers(feed: Feed, state: FeedState) -> dict[str, str]:
+    headers = {"accept": _ACCEPT}
+    if state.url == feed.url:  # validators belong to the address that gave them
+        if state.etag:
+            headers["if-none-match"] = state.etag
+        if state.last_modified:
+            headers["if-modified-since"] = state.last_modified
+    return headers
+
+
+def _validator(answer: Answer, name: str) -> str:
+    value = answer.headers.get(name, "")
+    return value if len(value) <= MAX_VALIDATOR and value.isascii() else ""
+
+
+def _unwanted(answer: Answer, now: datetime) -> FetchError:
+    try:
+        phrase = f" {HTTPStatus(answer.status).phrase}"
+    except ValueError:
+        phrase = ""
+    advice = "it will be asked again"
+    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        advice = "ask the publisher for access"
+    elif answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        advice = "check the address"
+    return FetchError(
+        f"the publisher answered {answer.status}{phrase}; {advice}",
+        status=answer.status,
+        retry_after=retry_after(answer.headers.get("retry-after", ""), now),
+    )
+
+
+def retry_after(value: str, now: datetime) -> timedelta | None:
+    """Return the pause a Retry-After header asks for (RFC 9110, 10.2.3), if it does."""
+    value = value.strip()
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return timedelta(seconds=int(value))
+    if re.fullmatch(r"[0-9]+", value):
+        return timedelta(days=365)
+    try:
+        at = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return max(at - now, timedelta(0))

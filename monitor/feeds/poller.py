@@ -1,0 +1,230 @@
+"""Keep every feed polled on time, each in a task of its own.
+
+The book says which feeds are due and leases them, so any number of pollers may share
+them; what one poll does is in `monitor.feeds.poll`. A feed that hangs takes one of
+`concurrency` places until its own timeout, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from monitor.errors import FeedError, LogError, StateError
+from monitor.feeds.patience import Patience
+from monitor.feeds.poll import Poll
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from monitor.clock import Clock
+    from monitor.feeds.poll import Append
+    from monitor.feeds.ports import FeedBook
+    from monitor.feeds.workers import ParseWorkers
+    from monitor.metrics import Metrics
+    from monitor.model import Feed, FeedState, PollOutcome
+    from monitor.outbound import Outbound
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+LEASE_MARGIN = timedelta(seconds=30)
+"""What a lease leaves for parsing and storing, beyond the feed's own timeout."""
+
+LONGEST_SLEEP = timedelta(seconds=10)
+"""How late a poller notices feeds that a crashed one had leased."""
+
+SHORTEST_SLEEP_SECONDS = 0.005
+STOP_GRACE_SECONDS = 3.0
+
+
+class Poller:
+    """Poll feeds as they fall due, until told to stop.
+
+    Args:
+        append: puts entries in the log; returns once they are acknowledged.
+        feeds: the configured feeds by id; the caller keeps the book in step with them.
+        owner: names this poller in leases; unique among all running ones.
+        concurrency: feeds polled at the same time.
+        chance: returns a random number from 0 to 1, for the jitter.
+    """
+
+    def __init__(
+        self,
+        *,
+        book: FeedBook,
+        append: Append,
+        outbound: Outbound,
+        workers: ParseWorkers,
+        feeds: Mapping[str, Feed],
+        clock: Clock,
+        metrics: Metrics,
+        owner: str,
+        concurrency: int = 32,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._book = book
+        self._feeds = dict(feeds)
+        self._clock = clock
+        self._metrics = metrics
+        self._owner = owner
+        self._concurrency = concurrency
+        self._patience = Patience(metrics)
+        self._poll = Poll(
+            book=book,
+            append=append,
+            outbound=outbound,
+            workers=workers,
+            clock=clock,
+            metrics=metrics,
+            patience=self._patience,
+            chance=chance,
+        )
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._failing: dict[str, str] = {}
+        self._broken: BaseException | None = None
+        self._wake = asyncio.Event()
+        self._must_look = True
+        self._look_at = clock.now()
+
+    def set_feeds(self, feeds: Mapping[str, Feed]) -> None:
+        """Swap the configured feeds, and look at once which are due."""
+        for gone in self._feeds.keys() - feeds.keys():
+            self._failing.pop(gone, None)
+            with suppress(KeyError):
+                self._metrics.feed_failures.remove(gone)
+        self._feeds = dict(feeds)
+        self._must_look = True
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until `stop` is set; give polls under way a moment to end.
+
+        Raises:
+            LogError: the log refused for good.
+            StateError: the state database refused for good.
+        """
+        polling = asyncio.create_task(self._keep_polling())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if polling.done():
+                await polling
+        finally:
+            polling.cancel()
+            stopping.cancel()
+            await asyncio.gather(polling, stopping, return_exceptions=True)
+            await self._end_running()
+
+    async def _keep_polling(self) -> None:
+        while True:
+            self._wake.clear()
+            if self._broken is not None:
+                raise self._broken
+            await self._start_due()
+            await self._sleep()
+
+    async def _start_due(self) -> None:
+        """Start a poll of every feed that is due, as far as there is room."""
+        now = self._clock.now()
+        if not self._must_look and now < self._look_at:
+            return
+        self._must_look = False
+        self._look_at = now + LONGEST_SLEEP
+        while (room := self._concurrency - len(self._running)) > 0:
+            claimed = await self._claim(now, room)
+            for state in claimed:
+                self._start(state)
+            if len(claimed) < room:
+                break
+        else:
+            self._must_look = True  # as soon as a place is free
+            return
+        due = await self._patience.until_done("state", lambda: self._book.next_due(now))
+        if due is not None:
+            self._look_at = min(self._look_at, due)
+
+    async def _claim(self, now: datetime, room: int) -> Sequence[FeedState]:
+        longest = max((feed.timeout for feed in self._feeds.values()), default=LEASE)
+        lease = max(LEASE, longest + LEASE_MARGIN)
+        return await self._patience.until_done(
+            "state", lambda: self._book.claim_due(self._owner, now, lease, room)
+        )
+
+    async def _sleep(self) -> None:
+        """Sleep until a feed is due, a poll has ended or the feeds have changed."""
+        if self._must_look:
+            await self._wake.wait()
+            return
+        wait = (self._look_at - self._clock.now()).total_seconds()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(wait, SHORTEST_SLEEP_SECONDS)):
+                await self._wake.wait()
+
+    def _start(self, state: FeedState) -> None:
+        feed = self._feeds.get(state.id)
+        if feed is None or state.id in self._running:
+            # Not ours to poll (another configuration), or still at it since before
+            # its lease ran out: either way the new lease keeps others off it.
+            return
+        task = asyncio.create_task(self._run(feed, state), name=f"poll {feed.id}")
+        self._running[feed.id] = task
+        task.add_done_callback(lambda done: self._ended(feed.id, done))
+
+    def _ended(self, feed: str, task: asyncio.Task[None]) -> None:
+        self._running.pop(feed, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broken = error
+        self._wake.set()
+
+    async def _run(self, feed: Feed, state: FeedState) -> None:
+        try:
+            outcome = await self._poll.run(feed, state)
+        except (LogError, StateError):
+            raise
+        except Exception as error:
+            # A mistake of ours over one feed must not stop the others.
+            outcome = self._poll.failed(
+                feed,
+                state,
+                FeedError(f"internal error ({type(error).__name__}); please report it"),
+            )
+            if self._failing.get(feed.id) != outcome.error:
+                log.exception("poll broke", feed=feed.id)
+        await self._patience.until_done(
+            "state", lambda: self._book.finish(self._owner, outcome)
+        )
+        self._look_at = min(self._look_at, outcome.next_poll_at)
+        self._report(feed, state, outcome)
+
+    def _report(self, feed: Feed, state: FeedState, outcome: PollOutcome) -> None:
+        """Count the outcome; log a failure once, and its end once."""
+        failures = state.failures + 1 if outcome.error else 0
+        self._metrics.feed_failures.labels(feed=feed.id).set(failures)
+        if outcome.error:
+            self._metrics.polls.labels(feed=feed.id, outcome="error").inc()
+            if self._failing.get(feed.id) != outcome.error:
+                log.warning("feed is failing", feed=feed.id, error=outcome.error)
+            self._failing[feed.id] = outcome.error
+            return
+        kind = "changed" if outcome.changed else "unchanged"
+        self._metrics.polls.labels(feed=feed.id, outcome=kind).inc()
+        if self._failing.pop(feed.id, "") or state.failures:
+            log.info("feed is back", feed=feed.id, failures=state.failures)
+        if outcome.seen:
+            log.info("feed polled", feed=feed.id, new=len(outcome.seen))
+
+    async def _end_running(self) -> None:
+        """Let polls that are storing what they read finish; cut the others short."""
+        tasks = list(self._running.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_GRACE_SECONDS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
