@@ -1,0 +1,171 @@
+"""Answer programs: the last alerts and the state of the feeds, as JSON.
+
+`/api/openapi.json` describes both. What an alert carries is what the stream `alerts`
+carries; a feed is described without its address, which may hold a key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+from msgspec import Struct
+
+from monitor.alerting.plain import host_of
+from monitor.errors import WirewatchError
+from monitor.model import Alert
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from monitor.model import FeedState
+    from monitor.web.sources import WebSources
+
+PATIENCE = 5.0
+"""Seconds the state may take to answer a page."""
+MOST_ALERTS = 200
+MOST_FEEDS = 1000
+
+Condition = Literal["waiting", "ok", "failing"]
+T = TypeVar("T")
+
+
+class FeedReport(Struct, frozen=True, kw_only=True):
+    """How a feed does.
+
+    Args:
+        state: "waiting" before its first poll, "failing" while polls fail, else "ok".
+        host: the host it is polled from.
+    """
+
+    id: str
+    host: str
+    state: Condition
+    failures: int
+    error: str
+    error_since: datetime | None
+    polled_at: datetime | None
+    changed_at: datetime | None
+    next_poll_at: datetime
+
+
+class AlertList(Struct, frozen=True, kw_only=True):
+    """The last alerts, newest first."""
+
+    alerts: tuple[Alert, ...]
+
+
+class FeedList(Struct, frozen=True, kw_only=True):
+    """Feeds in the order of their ids.
+
+    Args:
+        total: how many there are; `offset` and `limit` choose among them.
+    """
+
+    total: int
+    feeds: tuple[FeedReport, ...]
+
+
+class Trouble(Struct, frozen=True, kw_only=True):
+    """Why there is no answer now."""
+
+    error: str
+
+
+def report(feed: FeedState) -> FeedReport:
+    """Return what may be told of a feed."""
+    return FeedReport(
+        id=feed.id,
+        host=host_of(feed.url),
+        state=state_of(feed),
+        failures=feed.failures,
+        error=feed.error,
+        error_since=feed.error_since,
+        polled_at=feed.polled_at,
+        changed_at=feed.changed_at,
+        next_poll_at=feed.next_poll_at,
+    )
+
+
+def state_of(feed: FeedState) -> Condition:
+    """Return the one word for how a feed does."""
+    if feed.failures:
+        return "failing"
+    return "waiting" if feed.polled_at is None else "ok"
+
+
+async def asked(question: Awaitable[Sequence[T]]) -> Sequence[T]:
+    """Await an answer, but not for long.
+
+    Raises:
+        WirewatchError: what was asked is away, or took too long.
+    """
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await question
+    except TimeoutError as error:
+        raise WirewatchError(f"state: no answer within {PATIENCE:g} s") from error
+
+
+def make_api(sources: WebSources) -> APIRouter:
+    """Return the routes under /api."""
+    router = APIRouter(prefix="/api", tags=["state"])
+
+    @router.get("/alerts", responses=_answers(AlertList))
+    async def alerts(
+        limit: Annotated[int, Query(ge=1, le=MOST_ALERTS)] = 50,
+    ) -> Response:
+        """Return the last alerts, newest first."""
+        try:
+            last = await asked(sources.alerts(limit))
+        except WirewatchError as error:
+            return _json(Trouble(error=str(error)), 503)
+        return _json(AlertList(alerts=tuple(last)))
+
+    @router.get("/feeds", responses=_answers(FeedList))
+    async def feeds(
+        limit: Annotated[int, Query(ge=1, le=MOST_FEEDS)] = MOST_FEEDS,
+        offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    ) -> Response:
+        """Return how the feeds do, in the order of their ids."""
+        try:
+            every = sorted(await asked(sources.feeds()), key=lambda feed: feed.id)
+        except WirewatchError as error:
+            return _json(Trouble(error=str(error)), 503)
+        chosen = tuple(report(feed) for feed in every[offset : offset + limit])
+        return _json(FeedList(total=len(every), feeds=chosen))
+
+    return router
+
+
+def describe(openapi: dict[str, Any]) -> dict[str, Any]:
+    """Add the shapes of the answers to an OpenAPI document."""
+    _, shapes = msgspec.json.schema_components(
+        (AlertList, FeedList, Trouble), ref_template=_REFERENCE
+    )
+    openapi.setdefault("components", {}).setdefault("schemas", {}).update(shapes)
+    return openapi
+
+
+_REFERENCE = "#/components/schemas/{name}"
+
+
+def _answers(good: type[Struct]) -> dict[int | str, dict[str, Any]]:
+    return {
+        status: {
+            "description": (shape.__doc__ or "").splitlines()[0],
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": _REFERENCE.format(name=shape.__name__)}
+                }
+            },
+        }
+        for status, shape in ((200, good), (503, Trouble))
+    }
+
+
+def _json(answer: Struct, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(answer), status, media_type="application/json")
