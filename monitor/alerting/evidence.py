@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from monitor.model import Match
 
-# The end of a sentence; a single capital before the stop is an initial ("U.S. ").
+# The end of a sentence. A stop after "U.S", "Mr", "Gen" or the like mostly is none;
+# taking a short name for one of them only makes the excerpt longer.
+_ABBREVIATED = r"(?<!\b[A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z][a-z])"
 _END = re.compile(
-    r"(?<!\b[A-Z])[.!?]+[\"'”’)\]]*\s+|[。！？]+[」』”’）]*|\n+", re.UNICODE
+    rf"{_ABBREVIATED}[.!?]+[\"'”’)\]]*\s+|[。！？]+[」』”’）]*|\n+", re.UNICODE
 )
 
 

@@ -102,6 +102,7 @@ def _source(entry: Entry, longest: int) -> str:
     name = _fit(clip(entry.source or entry.feed, 80), 160)
     link = url.replace("&", "&amp;")
     if url and len(link) <= longest:
+        name = name.replace("|", "¦")
         name = f"<{link}|{name} ({_fit(host_of(url), 100)})>"
     if entry.published_at is not None:
         name += f", {utc(entry.published_at)}"
