@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monitor.config.addresses import log_mistake, state_mistake
 from monitor.config.matchers import MatcherError, read_matcher
@@ -68,7 +68,7 @@ def check(config: Config, filled: Filled) -> Checked:
         *_addresses(config),
         *_directions(config),
         *(_in_file(problem, filled) for problem in compiled.problems),
-        *_rules(config, names),
+        *_rules(config, names, filled.data),
         *_receivers(config),
         *_routes(config, names),
     ]
@@ -101,10 +101,15 @@ def _directions(config: Config) -> Iterator[Problem]:
                 )
 
 
-def _rules(config: Config, names: _Names) -> Iterator[Problem]:
+def _rules(config: Config, names: _Names, data: dict[str, Any]) -> Iterator[Problem]:
     for name, rule in config.rules.items():
         path = ("rules", name)
         yield from _rule_topics(path, rule, names)
+        written = data["rules"][name]
+        if not written.get("topic") and not written.get("topics"):
+            yield Problem(
+                (*path, "topics"), '"topics" is missing', "add topics: [NAME]"
+            )
         yield from _rule_directions(path, rule, config)
         yield from _rule_counts(path, rule)
         for label in rule.labels:
@@ -120,8 +125,6 @@ def _rules(config: Config, names: _Names) -> Iterator[Problem]:
 def _rule_topics(path: Keys, rule: Rule, names: _Names) -> Iterator[Problem]:
     if rule.topic is not None and rule.topics:
         yield Problem((*path, "topic"), '"topic" stands beside "topics"', "keep one")
-    if rule.topic is None and not rule.topics:
-        yield Problem((*path, "topics"), '"topics" is missing', "add topics: [NAME]")
     wanted = [((*path, "topics", at), topic) for at, topic in enumerate(rule.topics)]
     if rule.topic is not None:
         wanted.append(((*path, "topic"), rule.topic))

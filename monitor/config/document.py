@@ -57,13 +57,13 @@ class Document:
 
     Args:
         data: mappings, lists, text, numbers, booleans and None.
-        problems: duplicate keys and the like, found while reading.
+        problems: duplicate keys and the like, found while reading, with their places.
     """
 
     source: bytes = b""
     data: dict[str, Any] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[tuple[Problem, Place]] = field(default_factory=list)
     keys: dict[Keys, Place] = field(default_factory=dict)
     nodes: dict[Keys, Node] = field(default_factory=dict)
 
@@ -74,15 +74,13 @@ class Document:
             return self.keys[path]
         while path and path not in self.nodes:
             path = path[:-1]
+        node = self.nodes.get(path)
+        if isinstance(node, ScalarNode):
+            return place_in_scalar(node, problem.offset, self.lines)
         if path != problem.path and path in self.keys:
             # A missing key belongs to the mapping that lacks it: point at its name.
             return self.keys[path]
-        node = self.nodes.get(path)
-        if node is None:
-            return Place(1, 1)
-        if isinstance(node, ScalarNode) and path == problem.path:
-            return place_in_scalar(node, problem.offset, self.lines)
-        return _place(node)
+        return _place(node) if node else Place(1, 1)
 
 
 def read_document(path: Path) -> Document:
@@ -213,7 +211,7 @@ class _Walk:
         if isinstance(node, ScalarNode):
             return self._scalar(node, path)
         if id(node) in self._open:
-            self._report(path, "this alias contains itself", "write it out")
+            self._report(path, "this alias contains itself", "write it out", node)
             return None
         if len(path) > MAX_DEPTH:
             raise _unreadable(
@@ -255,19 +253,17 @@ class _Walk:
             if key_node.tag == _TAG + "merge":
                 continue
             if not isinstance(key_node, ScalarNode):
-                self._document.keys[path] = _place(key_node)
-                self._report(path, "a key must be text", "", on_key=True)
+                self._report(path, "a key must be text", "put it in quotes", key_node)
                 continue
             key = key_node.value
             here = (*path, key)
             if key in values:
                 first = self._document.keys[here].line
-                self._document.keys[here] = _place(key_node)
                 self._report(
                     here,
                     f'"{key}" is given twice',
                     f"the first is on line {first}; keep one",
-                    on_key=True,
+                    key_node,
                 )
                 continue
             self._document.keys[here] = _place(key_node)
@@ -288,11 +284,12 @@ class _Walk:
             many = isinstance(value_node, SequenceNode)
             for source in value_node.value if many else (value_node,):
                 if not isinstance(source, MappingNode):
-                    self._document.nodes[path] = key_node
-                    self._report(path, '"<<" must name a mapping', "write <<: *anchor")
+                    message = '"<<" must name a mapping'
+                    self._report(path, message, "write <<: *anchor", key_node)
                     return
                 if id(source) in self._open:
-                    self._report(path, "this alias contains itself", "write it out")
+                    message = "this alias contains itself"
+                    self._report(path, message, "write it out", key_node)
                     return
                 self._open.add(id(source))
                 yield from (
@@ -311,7 +308,7 @@ class _Walk:
             try:
                 return self._scalars.construct_object(node)
             except (ValueError, KeyError):  # an explicit !!int on words; 5,000 digits
-                self._report(path, f'"{node.value[:40]}" is no {tag}', "")
+                self._report(path, f"the value is no {tag}", "write it out", node)
                 return None
         self._check_tag(node, path)
         return node.value
@@ -320,10 +317,8 @@ class _Walk:
         tag = str(node.tag)
         if tag.removeprefix(_TAG) not in ("str", "map", "seq"):
             shown = tag.replace(_TAG, "!!")
-            self._report(path, f'tag "{shown}" means nothing here', "remove it")
+            self._report(path, f'tag "{shown}" means nothing here', "remove it", node)
 
-    def _report(
-        self, path: Keys, message: str, hint: str, *, on_key: bool = False
-    ) -> None:
-        problem = Problem(path, message, hint, on_key=on_key)
-        self._document.problems.append(problem)
+    def _report(self, path: Keys, message: str, hint: str, node: Node) -> None:
+        problem = Problem(path, message, hint)
+        self._document.problems.append((problem, _place(node)))

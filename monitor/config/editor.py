@@ -18,6 +18,7 @@ _REFERENCE = {"type": "string", "pattern": r"\$\{"}
 def json_schema() -> dict[str, Any]:
     """Return the schema that editors check and complete `alerts.yaml` with."""
     schema = _with_references(_bare())
+    schema["patternProperties"] = {"^x-": True}
     return {"$schema": DIALECT, "title": "Wirewatch configuration", **schema}
 
 

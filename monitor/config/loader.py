@@ -47,22 +47,22 @@ def load(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Settings:
         raise ConfigError(
             [f"{where}: {message}" + (f"; {hint}" if hint else "")]
         ) from None
-    filled = fill(_without_empty(document.data), environ, Path(path).parent)
+    filled = fill(_sections(document.data), environ, Path(path).parent)
     if mistake := folder_mistake(filled.data_dir):
         filled.outside.append(f"{DATA_DIR}: {mistake[0]}; {mistake[1]}")
-    read = [*document.problems, *filled.problems]
-    spoilt = {problem.path for problem in read}
-    config, shape = _validate(filled.data, spoilt)
-    checked = check(config, filled)
+    config, shape = _validate(filled.data, filled.problems)
     shape += secret_problems(filled)
-    problems = [
-        *read,
-        *(found for found in shape if found.path not in spoilt),
-        *_independent(checked.problems, [*read, *shape]),
-    ]
+    checked = check(config, filled)
     reporter = _Reporter(name, document, filled)
-    if problems or filled.outside:
-        raise ConfigError([*filled.outside, *reporter.lines(problems)])
+    lines = reporter.lines(
+        [
+            *filled.problems,
+            *shape,
+            *_independent(checked.problems, [*shape, *filled.problems]),
+        ]
+    )
+    if lines:
+        raise ConfigError(lines)
     return build(
         config,
         index=checked.index,
@@ -93,45 +93,61 @@ class _Reporter:
         self._filled = filled
 
     def lines(self, problems: Iterable[Problem]) -> list[str]:
-        """Return each mistake once, in the order of the file."""
-        found: dict[tuple[int, int, str], None] = {}
-        outside: dict[str, None] = {}
+        """Return these and what was found on reading, each once, by line."""
+        found = {(place, told(problem)) for problem, place in self._document.problems}
+        outside = dict.fromkeys(self._filled.outside)
         for problem in problems:
             if variable := self._filled.variables.get(problem.path):
                 outside[f"{variable}: {told(problem)}"] = None
-                continue
-            place = self._document.place(problem)
-            found[(place.line, place.column, told(problem))] = None
-        return [*outside] + [
-            f"{self._name}:{line}:{column}: {text}"
-            for line, column, text in sorted(found)
+            else:
+                found.add((self._document.place(problem), told(problem)))
+        return [
+            *outside,
+            *(
+                f"{self._name}:{place.line}:{place.column}: {text}"
+                for place, text in sorted(found)
+            ),
         ]
 
 
-def _without_empty(data: dict[str, Any]) -> dict[str, Any]:
-    """Take a section whose lines are all commented out as absent."""
-    return {key: value for key, value in data.items() if value is not None}
+def _sections(data: dict[str, Any]) -> dict[str, Any]:
+    """Leave out sections whose lines are all commented out, and `x-` keys.
+
+    As in a compose file, a key that begins with `x-` holds what aliases repeat.
+    """
+    return {
+        key: value
+        for key, value in data.items()
+        if value is not None and not key.startswith("x-")
+    }
 
 
-def _validate(data: dict[str, Any], spoilt: set[Keys]) -> tuple[Config, list[Problem]]:
+def _validate(
+    data: dict[str, Any], unfilled: list[Problem]
+) -> tuple[Config, list[Problem]]:
     """Return the mistakes of shape, and the configuration without what has them.
 
     What is left is checked further, so that one round shows every mistake.
     """
     rest = copy.deepcopy(data)
     problems: list[Problem] = []
-    for path in spoilt:
-        _drop(rest, path)
+    for problem in unfilled:
+        _drop(rest, problem.path)
     for depth in (None, 2, 1):
         try:
             return Config.model_validate(rest), problems
         except ValidationError as error:
             found = [shape_problem(detail, rest) for detail in error.errors()]
         if depth is None:
-            problems = found
+            problems = [each for each in found if not _is_beside(each, unfilled)]
         for problem in found:
             _drop(rest, problem.path[:depth])
     return Config(), problems
+
+
+def _is_beside(problem: Problem, unfilled: list[Problem]) -> bool:
+    """Say whether a key is only missing because it could not be filled in."""
+    return any(each.path == problem.path for each in unfilled)
 
 
 def _drop(data: dict[str, Any], path: Keys) -> None:
@@ -141,13 +157,15 @@ def _drop(data: dict[str, Any], path: Keys) -> None:
     """
     while path and isinstance(path[-1], int):
         path = path[:-1]
-    if not path:
-        return
     inner: Any = data
     for key in path[:-1]:
         try:
             inner = inner[key]
         except (KeyError, IndexError, TypeError):
             return
-    if isinstance(inner, dict):
+    if path and isinstance(inner, dict):
         inner.pop(path[-1], None)
+        if path[-1] == "type":
+            # Without its type nobody knows which of a rule's keys belong to it.
+            inner.pop("count", None)
+            inner.pop("within", None)

@@ -45,9 +45,9 @@ def _receivers(filled: Filled) -> Iterator[Problem]:
         url = receiver.get("url")
         if receiver.get("type") == "slack":
             if isinstance(url, str) and REFERENCE not in _literal(filled, path, url):
-                yield _refused((*path, "url"), "the address is a secret")
+                yield _refused((*path, "url"), "the address is a secret, which")
         elif has_password(_literal(filled, (*path, "url"), url)):
-            yield _refused((*path, "url"), "the address holds a password")
+            yield _refused((*path, "url"), "the address holds a password, which")
 
 
 def _key(filled: Filled, path: Keys, key: Any) -> Iterator[Problem]:
@@ -67,7 +67,7 @@ def _key(filled: Filled, path: Keys, key: Any) -> Iterator[Problem]:
 def _addresses(filled: Filled) -> Iterator[Problem]:
     for key in ("log", "state"):
         if has_password(_literal(filled, (key,), filled.data.get(key))):
-            yield _refused((key,), "the address holds a password")
+            yield _refused((key,), f'"{key}" holds a password, which')
     feeds = filled.data.get("feeds")
     for name, feed in feeds.items() if isinstance(feeds, dict) else ():
         path: Keys = ("feeds", name)
@@ -83,7 +83,7 @@ def _addresses(filled: Filled) -> Iterator[Problem]:
 
 
 def _refused(path: Keys, what: str) -> Problem:
-    return Problem(path, f"{what} and may not stand in the file", _HOW)
+    return Problem(path, f"{what} may not stand in the file", _HOW)
 
 
 def _literal(filled: Filled, path: Keys, value: Any) -> str:

@@ -7,6 +7,7 @@ secret. Nothing here quotes a value, except from a fixed choice of words.
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Any
 
 from monitor.config.editor import known_keys
@@ -48,17 +49,23 @@ _TYPES = {
     "dict_type": ("must be a mapping", 'write "key: value" lines below it'),
     "model_type": ("must be a mapping", 'write "key: value" lines below it'),
     "model_attributes_type": ("must be a mapping", 'write "key: value" lines below it'),
-    "int_type": ("must be a whole number", ""),
-    "int_parsing": ("must be a whole number", ""),
-    "int_from_float": ("must be a whole number", ""),
+    "int_type": ("must be a whole number", "write digits, such as 5"),
+    "int_parsing": ("must be a whole number", "write digits, such as 5"),
+    "int_from_float": ("must be a whole number", "write digits, such as 5"),
     "int_parsing_size": ("is too large", ""),
-    "float_type": ("must be a number", ""),
-    "float_parsing": ("must be a number", ""),
+    "float_type": ("must be a number", "write digits, such as 0.5"),
+    "float_parsing": ("must be a number", "write digits, such as 0.5"),
     "finite_number": ("must be a finite number", ""),
     "bool_type": ("must be true or false", ""),
     "bool_parsing": ("must be true or false", ""),
     "string_too_short": ("must not be empty", "write a text, or remove it"),
 }
+
+
+_SECRET = re.compile(
+    r"whsec_[^\s\"]+|hooks\.slack\.com/[^\s\"]+|(?<=://)[^/@\s\"]+(?=@)"
+)
+"""What a secret looks like that was written where it does not belong."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -88,7 +95,7 @@ def told(problem: Problem) -> str:
     text = f"{where}{problem.message}"
     if problem.hint:
         text += f"; {problem.hint}"
-    return " ".join(text.split())
+    return _SECRET.sub("***", " ".join(text.split()))
 
 
 def _where(path: Keys) -> str:
@@ -121,6 +128,8 @@ def shape_problem(error: ErrorDetails, data: Any) -> Problem:
         return _receiver_type(path, data)
     if error["input"] is None:
         return Problem(path, f"{name} has no value", "give one, or remove the line")
+    if kind == "literal_error":
+        return _wrong_word(path, str(error["input"])[:40], str(facts["expected"]))
     message, hint = _words(kind, facts)
     return Problem(path, f"{name} {message}", hint, on_key=on_key)
 
@@ -150,6 +159,13 @@ def _receiver_type(path: Keys, data: Any) -> Problem:
     return Problem((*path, "type"), f'no receiver type named "{word}"', hint)
 
 
+def _wrong_word(path: Keys, word: str, expected: str) -> Problem:
+    allowed = re.findall(r"'([^']*)'", expected)
+    names = " or ".join(f'"{each}"' for each in allowed)
+    message = f'{subject(path)} must be {names}, not "{word}"'
+    return Problem(path, message, did_you_mean(word, allowed))
+
+
 def _words(kind: str, facts: dict[str, Any]) -> tuple[str, str]:
     if kind == "mistake":
         return str(facts["message"]), str(facts["hint"])
@@ -157,9 +173,6 @@ def _words(kind: str, facts: dict[str, Any]) -> tuple[str, str]:
         return _TYPES[kind]
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(str(facts.get("pattern")), ("is not well formed", ""))
-    if kind == "literal_error":
-        allowed = str(facts["expected"]).replace("'", '"')
-        return f"must be {allowed}", ""
     return _bounds(kind, facts)
 
 
