@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+
+from tests.plugins.services import missing
 
 pytest_plugins = ["tests.plugins.kafka", "tests.plugins.postgres"]
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
-
-
-def missing(what: str) -> None:
-    """Skip a test with one loud line; in CI fail it instead."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing, and CI must have it")
-    pytest.skip(f"{what} is missing")
 
 
 @pytest.fixture(scope="session")
