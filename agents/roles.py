@@ -116,7 +116,7 @@ class PollRole:
 
     async def close(self) -> None:
         """End the parse workers and the connections."""
-        await self._workers.aclose()
+        await self._workers.close()
         await self._outbound.aclose()
 
 

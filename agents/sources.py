@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.store.alerts import matches_by_topic, recent_alerts
+from monitor.store.alerts import recent_alerts, sightings_per_topic
 from monitor.store.feeds import StoreFeedBook
 from monitor.web.sources import TopicLine
 
@@ -39,7 +39,10 @@ class PageSources:
 
     async def topics(self) -> Sequence[TopicLine]:
         """Return every topic of the configuration."""
-        counts = await self._runtime.store.run(matches_by_topic)
+        since = self._runtime.clock.now() - self._runtime.settings.retention.state
+        counts = await self._runtime.store.run(
+            lambda conn: sightings_per_topic(conn, since)
+        )
         return [
             TopicLine(topic.name, topic.description, counts.get(topic.name, 0))
             for topic in self._runtime.settings.topics
@@ -54,9 +57,9 @@ class PageSources:
         settings = self._runtime.settings
         return [
             f"{settings.path} ({settings.digest[:12]})",
-            f"{len(settings.feeds)} feeds, {len(settings.topics)} topics, "
+            (f"{len(settings.feeds)} feeds, {len(settings.topics)} topics, "
             f"{len(settings.plan.rules)} rules, "
-            f"{len(settings.plan.receivers)} receivers",
+            f"{len(settings.plan.receivers)} receivers"),
         ]
 
     async def reload(self) -> list[str]:

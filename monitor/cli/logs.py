@@ -20,6 +20,8 @@ _NOISY = {
     # matter, their chatter does not.
     "faust": logging.ERROR,
     "mode": logging.CRITICAL,
+    "agents.app": logging.WARNING,
+    "agents.transport": logging.WARNING,
     "aiokafka": logging.CRITICAL,
     "asyncio": logging.ERROR,
     "alembic": logging.WARNING,

@@ -49,6 +49,6 @@ async def _parse(files: list[Path], url: str) -> int:
             for row in parsed.rows:
                 sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
     finally:
-        await workers.aclose()
+        await workers.close()
     sys.stdout.buffer.flush()
     return refused
