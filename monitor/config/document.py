@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MAX_BYTES = 32 * 1024 * 1024
-"""The largest configuration file read."""
+MAX_BYTES = 8 * 1024 * 1024
+"""The largest configuration file read; YAML takes about ten seconds a megabyte."""
 
 MAX_REPEATED = 100_000
 """Values and keys that aliases may repeat, so that no small file fills the memory."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from monitor.alerting.route import holds
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from monitor.config.schema import Config
     from monitor.model import Matcher
+
+_IN_QUERY = re.compile(r"\$([^\s()\"]+)")
 
 
 def oddities(config: Config) -> Iterator[Problem]:
@@ -42,8 +45,7 @@ def _unused_concepts(config: Config) -> Iterator[Problem]:
     for topic in config.topics.values():
         for clause in (*topic.clauses, *topic.exclude):
             used.update(clause.all, clause.any)
-            query = clause.query or ""
-            used.update(name for name in config.concepts if f"${name}" in query)
+            used.update(_IN_QUERY.findall(clause.query or ""))
         used.update(
             cue for each in topic.direction for cues in each.values() for cue in cues
         )
