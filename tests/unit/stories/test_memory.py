@@ -1,0 +1,99 @@
+"""The in-memory twin of the state."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from monitor.model import Sighting
+from monitor.stories.memory import MemoryState
+from tests.factories import NOON, alert, entry, match, rule
+
+MINUTE = timedelta(minutes=1)
+
+
+def seen(minute: float, story: str = "st_1", **fields: object) -> Sighting:
+    at = NOON + minute * MINUTE
+    topic = str(fields.pop("topic", "unesco-funding-threat"))
+    score = fields.pop("score", 0.9)
+    of = entry(**({"id": f"{story} {minute}"} | fields), fetched_at=at)
+    told = match(entry=of, topic=topic, score=score, spans=())
+    return Sighting(story=story, is_first=False, seen_at=at, match=told)
+
+
+def state_with(*sightings: Sighting) -> MemoryState:
+    state = MemoryState()
+    for sighting in sightings:
+        assert state.add(sighting, "signature")
+    return state
+
+
+def test_the_same_match_is_stored_once() -> None:
+    state = state_with(seen(0))
+
+    assert not state.add(seen(0), "signature")
+    assert len(state.sightings) == 1
+
+
+def test_stories_are_listed_by_their_first_accepted_sighting_oldest_first() -> None:
+    state = state_with(
+        seen(9, "st_b"), seen(5, "st_b"), seen(3, "st_b", score=0.1), seen(7, "st_a")
+    )
+
+    listed = state.stories_since(rule(min_score=0.5), NOON)
+
+    assert [(story, of.id) for story, of in listed] == [
+        ("st_b", "st_b 5"),
+        ("st_a", "st_a 7"),
+    ]
+
+
+def test_a_story_that_was_accepted_before_is_left_out() -> None:
+    state = state_with(seen(0, "st_old"), seen(8, "st_old"), seen(9, "st_new"))
+
+    listed = state.stories_since(rule(), NOON)
+
+    assert [story for story, _ in listed] == ["st_new"]
+
+
+def test_only_the_topics_of_the_rule_are_listed() -> None:
+    state = state_with(seen(1, "st_a"), seen(2, "st_b", topic="another"))
+
+    assert [story for story, _ in state.stories_since(rule(), NOON)] == ["st_a"]
+    assert len(state.stories_since(rule(topics=("another",)), NOON)) == 1
+
+
+def test_a_rule_fired_strictly_after_a_time() -> None:
+    state = MemoryState()
+    assert state.open_alert(alert(opened_at=NOON), [])
+
+    assert not state.fired_since("unesco-cuts", NOON)
+    assert state.fired_since("unesco-cuts", NOON - MINUTE)
+    assert not state.fired_since("another", NOON - MINUTE)
+
+
+def test_an_older_alert_does_not_hide_a_later_one() -> None:
+    state = MemoryState()
+    state.open_alert(alert(id="al_2", story="st_2", opened_at=NOON + MINUTE), [])
+    state.open_alert(alert(id="al_1", story="st_1", opened_at=NOON), [])
+
+    assert state.fired_since("unesco-cuts", NOON)
+
+
+def test_an_alert_opens_once() -> None:
+    state = MemoryState()
+
+    assert state.open_alert(alert(), [])
+    assert not state.open_alert(alert(), [])
+    assert state.has_alert("unesco-cuts", alert().story)
+    assert not state.has_alert("another", alert().story)
+
+
+def test_the_story_of_a_copy_is_the_one_sighted_last() -> None:
+    state = state_with(seen(0, "st_old"), seen(60, "st_new"), seen(5, "st_old"))
+
+    topic = "unesco-funding-threat"
+
+    assert state.story_of_copy(topic, "signature", NOON) == ("st_new", 2)
+    assert state.story_of_copy(topic, "signature", NOON + 61 * MINUTE) == (None, 2)
+    assert state.story_of_copy(topic, "other", NOON) == (None, 0)
+    assert state.story_of_copy("another", "signature", NOON) == (None, 0)
