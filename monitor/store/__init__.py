@@ -26,7 +26,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from monitor.errors import StateError
+from monitor.errors import StateError, StateUnavailableError
 from monitor.store import engine, migrate
 
 if TYPE_CHECKING:
@@ -152,10 +152,15 @@ class Store:
         """Try to do several pieces of work in one transaction."""
         try:
             answers = self._transact(lambda conn: [job.work(conn) for job in jobs])
+        except StateUnavailableError as error:
+            # Trying each alone would only multiply the wait.
+            for job in jobs:
+                job.done.set_exception(StateUnavailableError(*error.args))
         except Exception:
-            return False
-        for job, answer in zip(jobs, answers, strict=True):
-            job.done.set_result(answer)
+            return False  # done one by one, each meets its own error
+        else:
+            for job, answer in zip(jobs, answers, strict=True):
+                job.done.set_result(answer)
         return True
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
@@ -174,4 +179,5 @@ class Store:
                 known = engine.translate(error, self._url)
                 if known is None:
                     raise
-                raise known from error
+                # The chain would show what the message leaves out.
+                raise known.with_traceback(error.__traceback__) from None

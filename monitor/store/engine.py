@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
@@ -160,10 +160,12 @@ def is_collision(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in _POSTGRES_COLLIDED
 
 
-def translate(error: Exception, url: URL) -> StateError | None:
-    """Return the error to raise for a driver's error, or None if it is a bug.
+def translate(error: SQLAlchemyError, url: URL) -> StateError | None:
+    """Return the error to raise for a driver's error, or None if it came from us.
 
-    A database that is away, full, locked or shutting down is StateUnavailableError.
+    A database that is away, full, locked or shutting down is StateUnavailableError;
+    a statement it refuses is a StateError. Neither holds any value of a row, which
+    PostgreSQL likes to quote.
     """
     place = name_of(url)
     if isinstance(error, PoolTimeoutError):
@@ -179,7 +181,7 @@ def translate(error: Exception, url: URL) -> StateError | None:
             f"{place}: the file is damaged or no SQLite database ({reason}); "
             "restore it or choose another"
         )
-    return None
+    return StateError(f"{place}: the database refuses a statement ({reason})")
 
 
 def _is_away(error: DBAPIError) -> bool:
@@ -195,7 +197,10 @@ def _is_away(error: DBAPIError) -> bool:
 
 
 def _reason(error: DBAPIError, url: URL) -> str:
-    reason = " ".join(str(error.orig).split())
+    diagnosis = getattr(error.orig, "diag", None)
+    # Only the primary message: the detail beside it quotes whole rows.
+    told = getattr(diagnosis, "message_primary", None) or str(error.orig)
+    reason = " ".join(told.split())
     for secret in (url.password, url.query.get("password")):
         if secret:
             reason = reason.replace(str(secret), "***")

@@ -28,8 +28,9 @@ def insert(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
 
 def insert_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless one with the same unique key is there; say whether it was new."""
-    statement = insert(conn, table).on_conflict_do_nothing().values(row)
-    return conn.execute(statement).rowcount == 1
+    key = table.primary_key.columns
+    statement = insert(conn, table).on_conflict_do_nothing().values(row).returning(*key)
+    return conn.execute(statement).first() is not None
 
 
 def batches(values: Iterable[T], size: int = IN_LIST) -> Iterator[list[T]]:

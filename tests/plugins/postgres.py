@@ -193,7 +193,6 @@ def postgres_server() -> Iterator[PostgresServer]:
         break
     if server is None:
         missing("PostgreSQL (initdb and postgres)")
-        return
     yield server
     server.close()
 
