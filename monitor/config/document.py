@@ -75,10 +75,11 @@ class Document:
         while path and path not in self.nodes:
             path = path[:-1]
         node = self.nodes.get(path)
-        if isinstance(node, ScalarNode):
+        if isinstance(node, ScalarNode) and (node.value or node.style):
             return place_in_scalar(node, problem.offset, self.lines)
-        if path != problem.path and path in self.keys:
-            # A missing key belongs to the mapping that lacks it: point at its name.
+        is_there = path == problem.path and not isinstance(node, ScalarNode)
+        if not is_there and path in self.keys:
+            # What is missing belongs to what lacks it: point at its name.
             return self.keys[path]
         return _place(node) if node else Place(1, 1)
 

@@ -17,9 +17,9 @@ _REFERENCE = {"type": "string", "pattern": r"\$\{"}
 
 def json_schema() -> dict[str, Any]:
     """Return the schema that editors check and complete `alerts.yaml` with."""
-    schema = _with_references(_bare())
-    schema["patternProperties"] = {"^x-": True}
-    return {"$schema": DIALECT, "title": "Wirewatch configuration", **schema}
+    schema = _for_editors(_bare())
+    schema |= {"title": "Wirewatch configuration", "patternProperties": {"^x-": True}}
+    return {"$schema": DIALECT, **schema}
 
 
 def known_keys(path: Keys, data: Any) -> tuple[str, ...]:
@@ -61,26 +61,35 @@ def _resolve(node: dict[str, Any], data: Any) -> dict[str, Any]:
     return node
 
 
-def _with_references(node: Any) -> Any:
-    """Let every value that is more than plain text be `${NAME}` as well."""
+def _for_editors(node: Any) -> Any:
+    """Leave out what pydantic adds for programs, and let values be `${NAME}`."""
     if isinstance(node, list):
-        return [_with_references(item) for item in node]
+        return [_for_editors(item) for item in node]
     if not isinstance(node, dict):
         return node
-    changed = {key: _with_references(item) for key, item in node.items()}
-    for key, item in changed.get("properties", {}).items():
-        if key == "type" or not _is_narrow(item):
-            continue
-        kept = {
-            name: item.pop(name)
-            for name in ("description", "default", "title")
-            if name in item
-        }
-        changed["properties"][key] = {**kept, "anyOf": [item, _REFERENCE]}
+    changed = {key: _for_editors(item) for key, item in node.items()}
+    properties = changed.get("properties", {})
+    for key, item in properties.items():
+        properties[key] = _property(item, may_refer=key != "type")
     return changed
+
+
+def _property(item: dict[str, Any], *, may_refer: bool) -> dict[str, Any]:
+    about: dict[str, Any] = {
+        key: item.pop(key) for key in ("description", "default") if key in item
+    }
+    item.pop("title", None)
+    choices = [each for each in item.get("anyOf", ()) if each != {"type": "null"}]
+    if choices:
+        # None is our word for a key that is left out; nobody writes it.
+        about.pop("default", None)
+        item = choices[0] if len(choices) == 1 else {"anyOf": choices}
+    if may_refer and _is_narrow(item):
+        item = {"anyOf": [item, _REFERENCE]}
+    return {**about, **item}
 
 
 def _is_narrow(node: dict[str, Any]) -> bool:
     return node.get("type") in ("integer", "number", "boolean") or (
-        node.get("type") == "string" and bool(node.keys() & {"pattern", "minLength"})
+        node.get("type") == "string" and "pattern" in node
     )

@@ -103,9 +103,9 @@ def read_network(value: Any) -> IPNetwork:
         network = ipaddress.ip_network(value, strict=False)
     except ValueError:
         raise mistake(
-            f'"{value[:60]}" is no address range', 'write "10.0.0.0/8" or "::1/128"'
+            "is no address range", 'write "10.0.0.0/8" or "::1/128"'
         ) from None
-    raise mistake(f'"{value}" has bits behind its prefix', f'write "{network}"')
+    raise mistake("has bits beyond its prefix", f'write "{network}"')
 
 
 def read_listen(value: Any) -> str:

@@ -8,7 +8,7 @@ checked in `checks`; the descriptions here feed the editor schema and are held a
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -33,11 +33,25 @@ from monitor.config.scalars import (
     read_http_url,
 )
 
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
 Weight = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+_FROM_OUTSIDE = {
+    "type": "string",
+    "pattern": r"\$\{|^file:",
+    "examples": ["${NAME}", "file:/run/secrets/name"],
+}
+Secret = Annotated[SecretStr, WithJsonSchema(_FROM_OUTSIDE)]
 SecretUrl = Annotated[
+    SecretStr, BeforeValidator(read_http_url), WithJsonSchema(_FROM_OUTSIDE)
+]
+PartlySecretUrl = Annotated[
     SecretStr,
     BeforeValidator(read_http_url),
-    WithJsonSchema({"type": "string", "examples": ["${SLACK_WEBHOOK_URL}"]}),
+    WithJsonSchema({"type": "string", "examples": ["https://example.org/hook"]}),
 ]
 
 
@@ -116,7 +130,18 @@ def _full_feed(value: Any) -> Any:
     return {"url": value} if isinstance(value, str) else value
 
 
-AnyFeed = Annotated[FeedSource, BeforeValidator(_full_feed)]
+class _OrAddress:
+    """Tell editors that an address alone will do."""
+
+    @staticmethod
+    def __get_pydantic_json_schema__(
+        core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        address = {"type": "string", "description": "The feed's address."}
+        return {"anyOf": [address, handler(core)]}
+
+
+AnyFeed = Annotated[FeedSource, BeforeValidator(_full_feed), _OrAddress]
 
 
 class TextOptions(Model):
@@ -259,16 +284,16 @@ class Webhook(Model):
     type: Literal["webhook"] = Field(
         description="Post alerts as Alertmanager webhook JSON, signed."
     )
-    url: SecretUrl = Field(
+    url: PartlySecretUrl = Field(
         description="Address to post to, http:// or https://; a password in it must"
         " come from ${ENV} or file:/path."
     )
-    secret: SecretStr | None = Field(
+    secret: Secret | None = Field(
         None,
         description="Standard Webhooks key (whsec_...) as ${ENV} or file:/path."
         " Default: unsigned.",
     )
-    secrets: list[SecretStr] = Field(
+    secrets: list[Secret] = Field(
         [],
         max_length=4,
         description="Several keys while one is replaced by another, the newest first.",
@@ -351,7 +376,7 @@ class Config(Model):
         description="The event log: sqlite:///FILE (a relative FILE lies in the data"
         " folder) or kafka://HOST:PORT,HOST:PORT. Default sqlite:///log.db.",
     )
-    state: SecretStr = Field(
+    state: Annotated[SecretStr, WithJsonSchema({"type": "string"})] = Field(
         SecretStr("sqlite:///state.db"),
         description="The database: sqlite:///FILE (a relative FILE lies in the data"
         " folder) or postgresql://USER:${PASSWORD}@HOST/NAME. Default"

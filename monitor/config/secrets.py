@@ -36,18 +36,19 @@ def _receivers(filled: Filled) -> Iterator[Problem]:
     for name, receiver in receivers.items():
         if not isinstance(receiver, dict):
             continue
-        path = ("receivers", name)
+        path: Keys = ("receivers", name)
         yield from _key(filled, (*path, "secret"), receiver.get("secret"))
         several = receiver.get("secrets")
         if isinstance(several, list):
             for number, key in enumerate(several):
                 yield from _key(filled, (*path, "secrets", number), key)
-        url = receiver.get("url")
+        path, url = (*path, "url"), receiver.get("url")
+        literal = _literal(filled, path, url)
         if receiver.get("type") == "slack":
-            if isinstance(url, str) and REFERENCE not in _literal(filled, path, url):
-                yield _refused((*path, "url"), "the address is a secret, which")
-        elif has_password(_literal(filled, (*path, "url"), url)):
-            yield _refused((*path, "url"), "the address holds a password, which")
+            if literal and REFERENCE not in literal:
+                yield _refused(path, "the address is a secret, which")
+        elif has_password(literal):
+            yield _refused(path, "the address holds a password, which")
 
 
 def _key(filled: Filled, path: Keys, key: Any) -> Iterator[Problem]:

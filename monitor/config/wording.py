@@ -153,7 +153,8 @@ def _receiver_type(path: Keys, data: Any) -> Problem:
     kinds = ("console", "webhook", "slack")
     value = data["receivers"][path[1]].get("type")
     if value is None:
-        return Problem(path, '"type" is missing', choice("", kinds, "add one of"))
+        hint = choice("", kinds, "add one of")
+        return Problem((*path, "type"), '"type" is missing', hint)
     word = str(value)[:40]
     hint = choice(word, kinds, "known are")
     return Problem((*path, "type"), f'no receiver type named "{word}"', hint)
