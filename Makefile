@@ -35,11 +35,15 @@ format: $(STAMP)  ## let ruff rewrite the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock:  ## write requirements.lock anew from pyproject.toml
+LOCK := .venv-lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url \
+  --no-header --universal --python-version 3.11
+
+lock:  ## write the three lock files anew from pyproject.toml
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet uv
-	.venv-lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
-	  --universal --python-version 3.11 --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --group dev pyproject.toml -o requirements.lock
+	$(LOCK) -c requirements.lock pyproject.toml -o requirements-run.lock
+	$(LOCK) -c requirements.lock --group build -o requirements-build.lock
 	rm -rf .venv-lock
 
 clean:  ## remove what running left behind, but not your data in var/

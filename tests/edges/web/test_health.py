@@ -205,4 +205,4 @@ async def test_the_api_names_what_is_away(visit: Visit) -> None:
 
 def read_text(text: str) -> list[Metric]:
     """Return the families of a Prometheus exposition."""
-    return list(text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
+    return list(text_string_to_metric_families(text))
