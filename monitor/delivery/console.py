@@ -36,11 +36,11 @@ class ConsoleSender:
         # https://no-color.org: set to anything but nothing, it means no colour.
         wanted = stream.isatty() and not os.environ.get("NO_COLOR")
         self._colour = wanted if colour is None else colour
-        self._printing: threading.Thread | None = None
+        self._is_printing = False
 
     async def send(self, notification: Notification, receiver: Receiver) -> None:
         """Print the notification and wait until the stream has taken it."""
-        if self._printing is not None and self._printing.is_alive():
+        if self._is_printing:
             raise DeliveryError(
                 f'receiver "{receiver.name}": the console takes no text; '
                 "resume or close it"
@@ -52,8 +52,9 @@ class ConsoleSender:
         done: asyncio.Future[None] = loop.create_future()
 
         def settle(error: Exception | None) -> None:
+            self._is_printing = False
             if done.done():
-                return
+                return  # nobody waits any longer
             if error is None:
                 done.set_result(None)
             else:
@@ -61,11 +62,11 @@ class ConsoleSender:
 
         def work() -> None:
             error = _print(self._stream, f"{text}\n")
-            with contextlib.suppress(RuntimeError):  # the loop ended; nobody waits
+            with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(settle, error)
 
-        self._printing = threading.Thread(target=work, name="console", daemon=True)
-        self._printing.start()
+        self._is_printing = True
+        threading.Thread(target=work, name="console", daemon=True).start()
         try:
             await done
         except (OSError, ValueError) as error:
