@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock clean
+.PHONY: help install run test check kafka format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -30,6 +30,9 @@ check: $(STAMP)  ## ruff, mypy strict, import-linter and pytest: what CI runs
 	$(BIN)/pytest
 
 test: check  ## the same as check; the README's test command
+
+kafka:  ## fetch and start a real Kafka on loopback, in the foreground
+	$(PYTHON) deploy/kafka/start.py
 
 format: $(STAMP)  ## let ruff rewrite the code
 	$(BIN)/ruff check --fix .

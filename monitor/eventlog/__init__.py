@@ -1,7 +1,7 @@
 """The append-only log: streams of records, on an SQLite file or on Kafka.
 
 This package appends and reads; consuming in groups is the stream processor's business
-(`agents`). `open_log` picks the log by its address.
+(`agents`). `monitor.eventlog.open.open_log` picks the log by its address.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ class StoredRecord:
     key: bytes | None
     value: bytes
     at: datetime
+
+
+def stream_name(prefix: str, stream: str) -> str:
+    """Return the name a stream goes by on a cluster shared with others."""
+    return prefix + stream
 
 
 class EventLog(Protocol):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from monitor.errors import LogError
+from monitor.eventlog.kafka import KafkaLog
 from monitor.eventlog.sqlite import SqliteLog
 
 if TYPE_CHECKING:
     from monitor.clock import Clock
     from monitor.eventlog import EventLog
+
+
+_BROKER = re.compile(r"[^\s:/,;@]+:\d+|\[[0-9a-fA-F:]+\]:\d+")
 
 
 def sqlite_path(url: str) -> Path:
@@ -32,9 +37,25 @@ def sqlite_path(url: str) -> Path:
     return Path(path)
 
 
+def bootstrap(url: str) -> str:
+    """Return the brokers a `kafka://host:port,host:port` address names.
+
+    Raises:
+        LogError: the address names no broker, or one without a port.
+    """
+    _, _, rest = url.partition("://")
+    brokers = rest.rstrip("/").split(",")
+    if not all(_BROKER.fullmatch(broker) for broker in brokers):
+        msg = f'log "{url}": not a list of brokers; write kafka://host:port,host:port'
+        raise LogError(msg)
+    return ",".join(brokers)
+
+
 def open_log(
     url: str,
     *,
+    prefix: str = "",
+    replicas: int = 1,
     max_age: timedelta = timedelta(days=30),
     max_bytes: int = 4 << 30,
     clock: Clock | None = None,
@@ -42,7 +63,11 @@ def open_log(
     """Return the log at an address, not yet started.
 
     Args:
-        url: `sqlite:///path`.
+        url: `sqlite:///path` or `kafka://host:port,host:port`.
+        prefix: put before the names of the streams, on Kafka.
+        replicas: copies of each stream, on Kafka.
+        max_age: how long records are kept; on Kafka, by the streams created here.
+        max_bytes: the size to keep the file under, on SQLite.
 
     Raises:
         LogError: the address is of no known kind.
@@ -51,6 +76,10 @@ def open_log(
     if scheme == "sqlite":
         return SqliteLog(
             sqlite_path(url), max_age=max_age, max_bytes=max_bytes, clock=clock
+        )
+    if scheme == "kafka":
+        return KafkaLog(
+            bootstrap(url), prefix=prefix, replicas=replicas, max_age=max_age
         )
     msg = (
         f'log "{url}": no such kind of log; write sqlite:///path/log.db '
