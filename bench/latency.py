@@ -31,7 +31,7 @@ class Feed:
 
     def __init__(self) -> None:
         self.answered: dict[str, float] = {}
-        self.started = float("inf")
+        self.started: float | None = None
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -58,7 +58,9 @@ class Feed:
 
     def items(self) -> list[Item]:
         """Return the last thirty items, newest first."""
-        number = int((time.monotonic() - self.started) / EVERY) if self.started else 0
+        number = 0
+        if self.started is not None:
+            number = int((time.monotonic() - self.started) / EVERY)
         return [
             Item(
                 feed="bench",
@@ -66,7 +68,7 @@ class Feed:
                 title=f"Report {n}: the agency may lose its funding",
                 summary="Ministers spoke for an hour about what to do next. " * 5,
             )
-            for n in range(max(0, number), max(0, number - 30), -1)
+            for n in range(number, max(0, number - 30), -1)
         ]
 
     @property
@@ -105,7 +107,7 @@ def main() -> None:
             wait_for(lambda: len(receiver.ids) >= wanted, limit, f"{wanted} alerts")
         delays = []
         for webhook_id, bodies in list(receiver.bodies.items()):
-            entry = json.loads(bodies[0])["alerts"][0]["wirewatch"]["match"]["entry"]
+            entry = json.loads(bodies[0])["wirewatch"]["match"]["entry"]
             delays.append(receiver.arrived[webhook_id] - feed.answered[entry["id"]])
     delays.sort()
     print(

@@ -119,10 +119,7 @@ class Receiver:
 
     def alerts(self) -> list[dict[str, Any]]:
         """Return the alerts told, one per webhook id."""
-        found = []
-        for bodies in list(self.bodies.values()):
-            found += json.loads(bodies[0])["alerts"]
-        return found
+        return [json.loads(b[0])["wirewatch"] for b in list(self.bodies.values())]
 
     @property
     def url(self) -> str:

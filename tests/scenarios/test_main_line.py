@@ -78,7 +78,7 @@ class Desk:
         wait_for(
             lambda: len(self.receiver.ids) >= number, seconds, f"{number} notifications"
         )
-        alerts = [alert["wirewatch"] for alert in self.receiver.alerts()]
+        alerts = self.receiver.alerts()
         told = {(a["rule"], a["story"]) for a in alerts if a["rule"] != "busy-sea"}
         bursts = [a["rule"] for a in alerts if a["rule"] == "busy-sea"]
 

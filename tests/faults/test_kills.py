@@ -1,0 +1,234 @@
+"""Kill -9 at random moments: no alert lost, none invented, no id with two bodies.
+
+`WIREWATCH_KILLS` sets the number of kills (`make faults` runs 20 of each); the receiver
+records every request and then fails one in ten of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from monitor.config import load
+from monitor.pipeline import assess
+from tests.scenarios.corpus import read_rows, spread
+from tests.scenarios.desk import (
+    ROOT,
+    SECRET,
+    WIREWATCH,
+    FeedFarm,
+    Process,
+    Receiver,
+    free_port,
+    running,
+    sections_of,
+    wait_for,
+    write_config,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+KILLS = int(os.environ.get("WIREWATCH_KILLS", "5"))
+UP_SECONDS = (0.5, 6.0)
+SETTLE = 60
+
+
+def notification_ids(config: Path, rows: Sequence[dict[str, Any]]) -> set[str]:
+    """Work out the ids that must arrive, in memory, without the program's streams."""
+    from datetime import UTC, datetime
+
+    from monitor.model import Entry
+    from monitor.pipeline import classify
+    from monitor.stories.memory import MemoryState
+
+    settings = load(config, environ={"HOOK_SECRET": SECRET})
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    entries = [
+        Entry(
+            feed="items",
+            id=row["id"],
+            title=row["title"],
+            summary=row["summary"],
+            lang=row["lang"],
+            fetched_at=now,
+        )
+        for row in rows
+    ]
+    matches = [m for r in classify(entries, settings.index) for m in r.matches]
+    state = MemoryState()
+    assess(matches, settings.plan, state)
+    return {notification.id for notification in state.notifications}
+
+
+def desk(folder: Path, farm: FeedFarm, hook: str) -> Path:
+    shipped = sections_of("concepts", "topics")
+    rules = {
+        topic: {"type": "any", "topics": [topic], "severity": "warning"}
+        for topic in shipped["topics"]
+    }
+    return write_config(
+        folder / "alerts.yaml",
+        **shipped,
+        outbound={"contact": "https://example.org", "allow": ["127.0.0.0/8"]},
+        feeds=farm.config("500ms"),
+        rules=rules,
+        route={"receiver": "desk"},
+        receivers={
+            "desk": {"type": "webhook", "url": hook, "secret": "${HOOK_SECRET}"}
+        },
+    )
+
+
+def environ(folder: Path, **more: str) -> dict[str, str]:
+    return {
+        "HOOK_SECRET": SECRET,
+        "WIREWATCH_DATA_DIR": str(folder / "var"),
+        "WIREWATCH_LISTEN": f"127.0.0.1:{free_port()}",
+        "WIREWATCH_LOG_LEVEL": "warning",
+        **more,
+    }
+
+
+def command(config: Path, *roles: str) -> list[str]:
+    args = [*WIREWATCH, "run", "--config", str(config)]
+    for role in roles:
+        args += ["--role", role]
+    return args
+
+
+def harness(
+    folder: Path,
+    shared: Path,
+    ids: set[str],
+    port: int,
+    cmd: list[str],
+    env: dict[str, str],
+) -> dict[str, int]:
+    """Run the shared kill harness; return its verdict."""
+    expect = folder / "ids.txt"
+    expect.write_text("\n".join(sorted(ids)))
+    low, high = UP_SECONDS
+    done = subprocess.run(
+        [
+            sys.executable,
+            str(shared / "faults/killharness.py"),
+            *("--trials", str(KILLS), "--min", str(low), "--max", str(high)),
+            *("--expect", str(expect), "--port", str(port), "--settle", str(SETTLE)),
+            "--",
+            *cmd,
+        ],
+        cwd=ROOT,
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        timeout=KILLS * high + SETTLE + 60,
+    )
+    assert done.stdout, done.stderr
+    verdict: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    return verdict
+
+
+def clean(verdict: dict[str, int]) -> bool:
+    names = ("lost", "invented", "ids_with_two_bodies")
+    return all(verdict[name] == 0 for name in names)
+
+
+@pytest.fixture
+def rows() -> list[dict[str, Any]]:
+    return read_rows(ROOT / "tests/data/items.jsonl")
+
+
+@pytest.mark.slow
+def test_a_monitor_killed_at_random_loses_nothing(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    """Runs anywhere, with a receiver of our own and few kills."""
+    kills = min(KILLS, 3)
+    dice = random.Random(7)
+    with FeedFarm(spread(rows, 6, kills * 3)) as farm, Receiver() as receiver:
+        receiver.answer = lambda _: 500 if dice.random() < 0.1 else 200
+        config = desk(tmp_path, farm, receiver.url)
+        expected = notification_ids(config, rows)
+        args = ["--config", str(config)]
+        farm.begin()
+        for number in range(kills):
+            monitor = Process(args, tmp_path, f"run-{number}", environ(tmp_path))
+            monitor.start()
+            time.sleep(dice.uniform(*UP_SECONDS))
+            monitor.kill()
+        last = Process(args, tmp_path, "last", environ(tmp_path))
+        with running(last):
+            wait_for(lambda: set(receiver.ids) >= expected, SETTLE, "every alert")
+
+        assert set(receiver.ids) == expected
+        assert all(len(set(b)) == 1 for b in receiver.bodies.values())
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_kills_of_the_embedded_monitor(
+    tmp_path: Path, rows: list[dict[str, Any]], shared: Path
+) -> None:
+    port = free_port()
+    with FeedFarm(spread(rows, 6, KILLS * 3)) as farm:
+        config = desk(tmp_path, farm, f"http://127.0.0.1:{port}/hook")
+        ids = notification_ids(config, rows)
+        farm.begin()
+        verdict = harness(
+            tmp_path, shared, ids, port, command(config), environ(tmp_path)
+        )
+
+    assert verdict["kills"] == KILLS
+    assert clean(verdict), verdict
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.kafka
+@pytest.mark.postgres
+@pytest.mark.parametrize("role", ["classify", "assess"])
+def test_kills_of_one_role_on_kafka(
+    tmp_path: Path,
+    rows: list[dict[str, Any]],
+    shared: Path,
+    kafka: str,
+    postgres_url: str,
+    role: str,
+) -> None:
+    services = {"WIREWATCH_LOG": f"kafka://{kafka}", "WIREWATCH_STATE": postgres_url}
+    port = free_port()
+    with FeedFarm(spread(rows, 6, KILLS * 3)) as farm:
+        config = desk(tmp_path, farm, f"http://127.0.0.1:{port}/hook")
+        ids = notification_ids(config, rows)
+        other = "assess" if role == "classify" else "classify"
+        steady = [
+            Process(
+                ["--config", str(config), "--role", name],
+                tmp_path,
+                name,
+                environ(tmp_path, **services),
+            )
+            for name in (other, "notify", "poll")
+        ]
+        with running(*steady):
+            farm.begin()
+            verdict = harness(
+                tmp_path,
+                shared,
+                ids,
+                port,
+                command(config, role),
+                environ(tmp_path, **services),
+            )
+
+    assert verdict["kills"] == KILLS
+    assert clean(verdict), verdict
