@@ -120,8 +120,11 @@ def _plain(text: Text, limit: int) -> str:
 
 def _address(link: str, base: str) -> str:
     """Return an absolute http or https address, or "" for anything else."""
+    link = clean(link)
+    if not link:
+        return ""
     try:
-        address = clean(urljoin(base, clean(link)))
+        address = clean(urljoin(base, link))
         parts = urlsplit(address)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:

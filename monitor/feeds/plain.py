@@ -18,6 +18,7 @@ _UNWANTED = re.compile(
     "]"
 )
 _TAG = re.compile(r"<[^>]{0,2000}>")
+_UNFINISHED = re.compile(r"<[A-Za-z/!][^<>]*\Z")
 _SILENT_NAMES = "script|style|noscript|template|iframe|object|svg|math"
 _INLINE_NAMES = (
     "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|label|mark"
@@ -62,7 +63,7 @@ def text_of_html(markup: str) -> str:
         return clean(markup)
     reader = _Reader()
     try:
-        reader.feed(markup)
+        reader.feed(_UNFINISHED.sub("", markup))
         reader.close()
     except AssertionError:
         # The standard library's parser gives up on broken declarations ("<![x").

@@ -25,6 +25,7 @@ _CLOSED = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNO
 _ROOT = re.compile(rb"<([A-Za-z_][\w:.-]{0,40})")
 _HTML = re.compile(rb"<html[\s>]", re.IGNORECASE)
 _HTML_DOCTYPE = re.compile(rb"<!doctype\s+html", re.IGNORECASE)
+_BARE_AMPERSAND = re.compile(rb"(<!\[CDATA\[.*?(?:\]\]>|\Z))|&(?!#?\w+;)", re.DOTALL)
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _HEAD = 2048
 _CONTROLS_IN_TEXT = 0.1
@@ -36,6 +37,21 @@ def read_xml_feed(body: bytes, content_type: str = "") -> RawFeed:
     Raises:
         NotAFeedError: there is no feed in it.
     """
+    found = _parsed(body, content_type)
+    if found.get("bozo"):
+        found = _repaired(body, content_type) or found
+    entries, feed = found.get("entries", []), found.get("feed", {})
+    if not entries:
+        _refuse_non_feed(body, found)
+    is_atom = str(found.get("version", "")).startswith("atom")
+    return RawFeed(
+        title=_text(feed, "title", guess=not is_atom),
+        lang=_lang(feed),
+        entries=tuple(_entry(entry, guess=not is_atom) for entry in entries),
+    )
+
+
+def _parsed(body: bytes, content_type: str) -> dict[str, Any]:
     headers = {"content-type": content_type} if content_type else {}
     try:
         # From a stream only: given bytes or text, feedparser opens paths and URLs.
@@ -51,15 +67,20 @@ def read_xml_feed(body: bytes, content_type: str = "") -> RawFeed:
         raise NotAFeedError(
             f"the parser gave it up ({type(error).__name__}); check the address"
         ) from error
-    entries, feed = found.get("entries", []), found.get("feed", {})
-    if not entries:
-        _refuse_non_feed(body, found)
-    is_atom = str(found.get("version", "")).startswith("atom")
-    return RawFeed(
-        title=_text(feed, "title", guess=not is_atom),
-        lang=_string(feed, "language"),
-        entries=tuple(_entry(entry, guess=not is_atom) for entry in entries),
-    )
+    return found
+
+
+def _repaired(body: bytes, content_type: str) -> dict[str, Any] | None:
+    """Return the feed with its bare ampersands escaped, if that makes it whole.
+
+    It is the commonest mistake by far, and feedparser's lenient parser, which has to
+    step in otherwise, reads "AT&T" as "AT&T;".
+    """
+    escaped = _BARE_AMPERSAND.sub(lambda found: found[1] or b"&amp;", body)
+    if escaped == body:
+        return None
+    found = _parsed(escaped, content_type)
+    return None if found.get("bozo") else found
 
 
 def _refuse_non_feed(body: bytes, found: dict[str, Any]) -> None:
@@ -149,11 +170,12 @@ def _link(entry: dict[str, Any]) -> str:
     return ""
 
 
-def _lang(entry: dict[str, Any]) -> str:
-    if lang := _string(entry, "language"):
+def _lang(fields: dict[str, Any]) -> str:
+    """Return the language of a feed or entry, its own or the one around it."""
+    if lang := _string(fields, "language"):
         return lang
-    for key in ("title_detail", "summary_detail"):
-        if lang := _string(_fields(entry, key), "language"):
+    for key in ("title_detail", "summary_detail", "subtitle_detail"):
+        if lang := _string(_fields(fields, key), "language"):
             return lang
     return ""
 
