@@ -116,7 +116,6 @@ def test_an_alert_carries_the_labels_that_routes_match_on() -> None:
 
 
 def test_a_burst_fires_at_its_last_story_and_then_rests() -> None:
-    """This is the timeline that docs/rules.md tells."""
     line = Timeline(burst(count=3, minutes=10))
 
     fired = {
