@@ -6,7 +6,6 @@ its own and imports what it needs when it runs, so `--help` is quick.
 
 from __future__ import annotations
 
-import os
 import sys
 
 import typer
@@ -39,8 +38,3 @@ def main() -> None:
     except WirewatchError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`): not an error of ours. The
-        # null device takes what the interpreter flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
