@@ -51,6 +51,8 @@ def load(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Settings:
     if mistake := folder_mistake(filled.data_dir):
         filled.outside.append(f"{DATA_DIR}: {mistake[0]}; {mistake[1]}")
     config, shape = _validate(filled.data, filled.problems)
+    unread = {problem.path for problem, _ in document.problems}
+    shape = [problem for problem in shape if problem.path not in unread]
     shape += secret_problems(filled)
     checked = check(config, filled)
     reporter = _Reporter(name, document, filled)

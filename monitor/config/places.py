@@ -37,6 +37,7 @@ class Placed(NamedTuple):
 _ESCAPE = re.compile(
     r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)|.", re.DOTALL
 )
+_ANCHOR = re.compile(r"(?:[&!]\S*\s+)+")
 _SINGLE = re.compile(r"''|.", re.DOTALL)
 
 
@@ -47,16 +48,21 @@ def place_in_scalar(node: ScalarNode, offset: int, lines: Sequence[str]) -> Plac
     as no line is blank or indented further.
     """
     line, column = node.start_mark.line, node.start_mark.column
-    if offset > 0 and node.style == "|":
+    if offset <= 0:
+        return Place(line + 1, column + 1)
+    if node.style == "|":
         return _in_literal(node.value, offset, line, lines)
-    if offset > 0 and node.style == ">":
+    if node.style == ">":
         return _in_folded(offset, line + 1, lines)
-    if offset > 0 and node.end_mark.line > line:
-        return _in_flow(offset, node, lines)
-    if offset > 0 and node.style in ("'", '"'):
+    if before := _ANCHOR.match(lines[line], column):
+        column = before.end()
+    if node.end_mark.line > line:
+        column += 1 if node.style else 0
+        return _in_flow(offset, line, column, lines)
+    if node.style in ("'", '"'):
         source = lines[line][column + 1 : node.end_mark.column - 1]
         return Place(line + 1, column + 2 + _in_quotes(source, offset, node.style))
-    return Place(line + 1, column + 1 + max(offset, 0))
+    return Place(line + 1, column + 1 + offset)
 
 
 def _in_quotes(source: str, offset: int, style: str) -> int:
@@ -89,11 +95,9 @@ def _in_folded(offset: int, line: int, lines: Sequence[str]) -> Place:
     return Place(number + 1, 1)
 
 
-def _in_flow(offset: int, node: ScalarNode, lines: Sequence[str]) -> Place:
+def _in_flow(offset: int, line: int, column: int, lines: Sequence[str]) -> Place:
     """Count through a plain or quoted text that goes on over several lines."""
-    line, column = node.start_mark.line, node.start_mark.column
-    start = column + (1 if node.style else 0)
-    first = lines[line][start:].rstrip(" ")
+    first = lines[line][column:].rstrip(" ")
     if offset <= len(first):
-        return Place(line + 1, start + offset + 1)
+        return Place(line + 1, column + offset + 1)
     return _in_folded(offset - len(first) - 1, line + 1, lines)
