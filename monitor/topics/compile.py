@@ -149,8 +149,13 @@ class _Compiler:
                     f'direction "{written.label}" is written twice',
                     "put its cues into one list",
                 )
-            if written.cues:
-                cued.add(written.label)
+            if not written.cues and written is not spec.direction[-1]:
+                self._report(
+                    where,
+                    f'direction "{written.label}" has no cues, so it always holds',
+                    "put it last",
+                )
+            cued.add(written.label)
             found = self._items(written.cues, where)
             numbers = tuple(part.number for part in found)
             directions.append(Direction(written.label, numbers))

@@ -27,7 +27,7 @@ REACH = 25
 _DENIED_WITHIN = 3
 _DENIED_AFTER = 6
 _DENIALS_EN = (
-    "not no never nor neither without cannot "
+    "not no never nor neither without cannot stop cease "
     "refuse refusal reject deny denial decline fail"
 )
 _DENIALS = frozenset(stem(text) for text in words(_DENIALS_EN))

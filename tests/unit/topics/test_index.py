@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import random
+from itertools import product
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.topics import TopicIndex, compile_topics
+from monitor.topics.lexicon import Lexicon
+from monitor.topics.match import Clause, Topic
+from monitor.topics.plan import Anchors, Atom, Found, Part
+from monitor.topics.spec import ClauseSpec, TopicSpec
+from monitor.topics.terms import parse_term
+from monitor.topics.windows import largest, together
+from tests.factories import entry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.topics.windows import Window
+
+WORDS = [f"w{number}" for number in range(60)]
+
+
+class _Broken:
+    """A part that cannot be evaluated."""
+
+    def windows(self, found: Found) -> list[Window]:
+        raise ZeroDivisionError(len(found.hits))
+
+    def anchors(self, costs: Sequence[float]) -> Anchors:
+        return Anchors(costs[0], frozenset((0,)))
+
+
+def topic(name: str, part: Part) -> Topic:
+    return Topic(name=name, threshold=0.5, clauses=(Clause(part, 1.0),))
+
+
+def test_matches_come_in_order_of_topic_name() -> None:
+    specs = [
+        TopicSpec(name=name, clauses=(ClauseSpec(query="unesco"),)) for name in "cab"
+    ]
+
+    found = compile_topics([], specs).index.match(entry())
+
+    assert [match.topic for match in found] == ["a", "b", "c"]
+
+
+def test_a_topic_that_raises_is_reported_and_the_others_go_on() -> None:
+    lexicon = Lexicon(stemming=True)
+    lexicon.add(parse_term("unesco"), 0)
+    index = TopicIndex(
+        [topic("broken", _Broken()), topic("fine", Atom(0))], lexicon, [""], [1.0]
+    )
+    failed: list[tuple[str, Exception]] = []
+
+    found = index.match(entry(), lambda name, error: failed.append((name, error)))
+
+    assert [match.topic for match in found] == ["fine"]
+    assert [(name, type(error)) for name, error in failed] == [
+        ("broken", ZeroDivisionError)
+    ]
+    assert [match.topic for match in index.match(entry())] == ["fine"]
+
+
+def test_without_topics_nothing_is_read() -> None:
+    class Unreadable:
+        @property
+        def title(self) -> str:
+            raise AssertionError
+
+    index = compile_topics([], []).index
+
+    assert index.match(Unreadable()) == []  # type: ignore[arg-type]
+
+
+def test_an_entry_without_text_matches_nothing() -> None:
+    index = compile_topics(
+        [], [TopicSpec(name="t", clauses=(ClauseSpec(query="a OR b"),))]
+    ).index
+
+    assert index.match(entry(title="", summary="")) == []
+    assert index.match(entry(title="!?", summary="。、")) == []
+
+
+def test_a_thousand_topics_give_what_each_gives_alone() -> None:
+    """The index only saves work: it must not change an answer."""
+    dice = random.Random(3)
+    specs = [
+        TopicSpec(name=f"t{number:04}", clauses=(ClauseSpec(query=_query(dice)),))
+        for number in range(1000)
+    ]
+    text = " ".join(dice.choice(WORDS) for _ in range(30))
+    many = compile_topics([], specs).index
+
+    together_ = [match.topic for match in many.match(entry(title=text, summary=""))]
+
+    alone = [
+        spec.name
+        for spec in specs
+        if compile_topics([], [spec]).index.match(entry(title=text, summary=""))
+    ]
+    assert together_ == alone
+    assert 0 < len(alone) < len(specs)
+
+
+def _query(dice: random.Random) -> str:
+    a, b, c, d = dice.sample(WORDS, 4)
+    return dice.choice(
+        [
+            f"{a} AND {b} AND {c}",
+            f'"{a} {b}" OR {c} AND {d}',
+            f"{a} NEAR/4 ({b} OR {c})",
+            f"{a} ONEAR/6 {b} NOT {c}",
+            f"({a} OR {b}) AND ({c} OR {d}*)",
+        ]
+    )
+
+
+PLACES = st.lists(
+    st.tuples(st.integers(0, 30), st.integers(0, 3)), min_size=1, max_size=6
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(PLACES, min_size=2, max_size=3), st.integers(0, 12))
+def test_windows_exist_exactly_where_trying_all_combinations_finds_them(
+    lists: list[list[tuple[int, int]]], limit: int
+) -> None:
+    windows = [
+        largest((at, at + size, ((at, at + size, number),)) for at, size in places)
+        for number, places in enumerate(lists)
+    ]
+    at = list(range(40))
+
+    found = together(windows, limit, at)
+
+    gaps = [
+        max(window[0] for window in chosen) - min(window[1] for window in chosen)
+        for chosen in product(*windows)
+    ]
+    assert bool(found) is (min(gaps) <= limit)
+    for first, last, hits in found:
+        assert {hit[2] for hit in hits} == set(range(len(lists)))
+        assert (first, last) == (min(h[0] for h in hits), max(h[1] for h in hits))
