@@ -133,12 +133,9 @@ def raw_tokens(folded: str) -> list[str]:
 
 
 def token_spans(folded: str) -> list[tuple[int, int]]:
-    """Return where each of `raw_tokens` begins and ends, without a possessive 's."""
+    """Return where each of `raw_tokens` begins and ends."""
     pattern = _ASCII_TOKEN if folded.isascii() else _TOKEN
-    return [
-        (found.start(), found.start() + len(_without_possessive(found[0])))
-        for found in pattern.finditer(folded)
-    ]
+    return [found.span() for found in pattern.finditer(folded)]
 
 
 def word(raw: str) -> str:
@@ -146,13 +143,14 @@ def word(raw: str) -> str:
 
     `BREAK` when the token is the punctuation between two CJK characters.
     """
-    bare = _without_possessive(raw)
+    bare = without_possessive(raw)
     if _ABBREVIATION.fullmatch(bare):
         return bare.replace(".", "")
     return bare if bare[0].isalnum() or unicodedata.combining(bare[0]) else BREAK
 
 
-def _without_possessive(raw: str) -> str:
+def without_possessive(raw: str) -> str:
+    """Return a raw token without a possessive 's at its end."""
     return raw[:-2] if raw.endswith(("'s", "'S")) and len(raw) > len("'s") else raw
 
 

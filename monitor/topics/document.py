@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from monitor.model import Span
-from monitor.text import fold, letters, token_spans
+from monitor.text import Folded, fold, letters, token_spans, without_possessive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Document:
         self.words = words
         self.split = split
         self._at: list[int] | None = None
-        self._places: dict[str, list[tuple[int, int]]] = {}
+        self._places: dict[str, tuple[Folded, list[tuple[int, int]]]] = {}
 
     @property
     def at(self) -> list[int]:
@@ -79,11 +79,11 @@ class Document:
     def _characters(self, field: str, first: int, last: int) -> tuple[int, int]:
         if field not in self._places:
             folded = fold(self._text(field))
-            self._places[field] = [
-                folded.original(*piece) for piece in token_spans(folded.text)
-            ]
-        places = self._places[field]
-        return places[first][0], places[last][1]
+            self._places[field] = (folded, token_spans(folded.text))
+        folded, places = self._places[field]
+        start, (final, end) = places[first][0], places[last]
+        final_word = without_possessive(folded.text[final:end])
+        return folded.original(start, final + len(final_word))
 
     def _text(self, field: str) -> str:
         return self.entry.title if field == "title" else self.entry.summary
