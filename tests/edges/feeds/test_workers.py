@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+
+from monitor.errors import NotAFeedError
+from monitor.feeds.workers import ParseWorkers
+
+ROOT = Path(__file__).parents[3]
+FEED = (ROOT / "tests" / "data" / "feeds" / "rss20.xml").read_bytes()
+
+
+def slow_feed() -> bytes:
+    """Return a feed over whose author feedparser's pattern takes minutes."""
+    author = "a" * 100_000
+    return (
+        '<rss version="2.0"><channel><item><title>T</title>'
+        f"<author>{author}</author></item></channel></rss>"
+    ).encode()
+
+
+def hungry_feed() -> bytes:
+    """Return a feed that needs far more memory than its own size."""
+    return (
+        b'<rss version="2.0"><channel>'
+        + b"<item><title>x</title></item>" * 50_000
+        + b"</channel></rss>"
+    )
+
+
+@pytest.fixture
+async def make() -> AsyncIterator[Callable[..., ParseWorkers]]:
+    made: list[ParseWorkers] = []
+
+    def build(count: int = 1, **settings: object) -> ParseWorkers:
+        made.append(ParseWorkers(count, **settings))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield build
+    for workers in made:
+        await workers.close()
+
+
+def children() -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process().children()
+        if "monitor.feeds.worker_main" in child.cmdline()
+    ]
+
+
+async def test_a_worker_gives_what_the_parser_gives(
+    make: Callable[..., ParseWorkers],
+) -> None:
+    workers = make()
+
+    feed = await workers.parse(FEED, "https://feeds.example/")
+    with pytest.raises(NotAFeedError, match="an HTML page"):
+        await workers.parse(b"<html></html>")
+
+    assert feed.title == "Harbour Wire"
+    assert feed.entries[0].url == "https://feeds.example/2026/bridge?a=1&b=2"
+
+
+async def test_a_worker_stays_warm(make: Callable[..., ParseWorkers]) -> None:
+    workers = make()
+    await workers.warm()
+    before = [child.pid for child in children()]
+
+    for _ in range(20):
+        await workers.parse(FEED)
+
+    assert [child.pid for child in children()] == before
+    assert len(before) == 1
+
+
+async def test_a_body_over_its_deadline_costs_its_worker_and_nobody_else(
+    make: Callable[..., ParseWorkers],
+) -> None:
+    kills: list[None] = []
+    workers = make(2, deadline=timedelta(seconds=2), on_kill=lambda: kills.append(None))
+    await asyncio.gather(workers.parse(FEED), workers.parse(FEED))
+    slow = asyncio.create_task(workers.parse(slow_feed()))
+
+    others = [await workers.parse(FEED) for _ in range(5)]
+    is_slow_one_pending = not slow.done()
+    with pytest.raises(NotAFeedError, match="more than 2 s"):
+        await slow
+    after = await workers.parse(FEED)
+
+    assert is_slow_one_pending
+    assert [feed.title for feed in (*others, after)] == ["Harbour Wire"] * 6
+    assert len(kills) == 1
+
+
+async def test_a_body_over_the_memory_limit_is_given_up(
+    make: Callable[..., ParseWorkers],
+) -> None:
+    kills: list[None] = []
+    workers = make(max_rss_bytes=64 * 1024**2, on_kill=lambda: kills.append(None))
+
+    with pytest.raises(NotAFeedError, match="more than 64 MiB"):
+        await workers.parse(hungry_feed())
+
+    assert (await workers.parse(FEED)).title == "Harbour Wire"
+    assert len(kills) == 1
+
+
+async def test_a_worker_that_was_killed_while_idle_is_replaced(
+    make: Callable[..., ParseWorkers],
+) -> None:
+    workers = make()
+    await workers.warm()
+    (worker,) = children()
+    worker.kill()
+    psutil.wait_procs([worker], timeout=5)
+    await asyncio.sleep(0.05)
+
+    feed = await workers.parse(FEED)
+
+    assert feed.title == "Harbour Wire"
+
+
+async def test_a_caller_that_gives_up_leaves_no_half_answer_behind(
+    make: Callable[..., ParseWorkers],
+) -> None:
+    workers = make()
+    await workers.warm()
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await workers.parse(slow_feed())
+
+    assert (await workers.parse(FEED)).title == "Harbour Wire"
+
+
+async def test_closing_ends_every_worker(make: Callable[..., ParseWorkers]) -> None:
+    workers = make(2)
+    await asyncio.gather(*(workers.parse(FEED) for _ in range(4)))
+
+    await workers.close()
+
+    assert children() == []
+
+
+async def test_secrets_in_the_environment_do_not_reach_a_worker(
+    make: Callable[..., ParseWorkers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_URL", "https://hooks.example/secret")
+    workers = make()
+    await workers.warm()
+
+    (worker,) = children()
+    assert "SLACK_URL" not in worker.environ()
+
+
+PARENT = """
+import asyncio, sys
+from monitor.feeds.workers import ParseWorkers
+
+async def main():
+    workers = ParseWorkers(1)
+    await workers.warm()
+    print("warm", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_workers_do_not_outlive_a_parent_that_is_killed() -> None:
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PARENT, cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    async with asyncio.timeout(20):
+        await parent.stdout.readline()
+    orphans = psutil.Process(parent.pid).children()
+
+    os.kill(parent.pid, signal.SIGKILL)
+    await parent.wait()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, orphans, timeout=5)
+
+    assert len(orphans) == 1
+    assert alive == []
