@@ -43,7 +43,7 @@ REQUEST_SECONDS = 10.0
 CREATE_SECONDS = 60.0
 """How long `create_streams` waits for a cluster that is starting."""
 
-UNKNOWN_SECONDS = 2.0
+UNKNOWN_SECONDS = 1.0
 """How long a stream may be missing from the metadata before it counts as unknown."""
 
 RETRY_SECONDS = 0.5
