@@ -196,6 +196,25 @@ def test_a_feed_that_was_behind_does_not_stretch_the_window() -> None:
     assert line.tell("late", 25) is None
 
 
+def test_a_window_that_a_late_entry_falls_into_ends_on_time_too() -> None:
+    line = Timeline(burst(count=3, minutes=10))
+    line.tell("one", 0)
+    line.tell("three", 10)
+
+    assert line.tell("two", 5) is None
+
+
+def test_a_copy_after_the_rest_does_not_tell_of_what_came_during_it() -> None:
+    line = Timeline(burst(count=2, minutes=10))
+    line.tell("one", 0)
+    assert line.tell("two", 1) is not None
+    line.tell("three", 2)
+    line.tell("four", 3)
+
+    assert line.tell("four", 11.5, feed="wire-b") is None
+    assert line.tell("five", 11.6) is not None
+
+
 def test_a_burst_that_is_past_is_not_told_after_a_later_one() -> None:
     line = Timeline(burst(count=2, minutes=10))
     line.tell("one", 60)
