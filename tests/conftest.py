@@ -8,7 +8,11 @@ import pytest
 
 from tests.plugins.services import missing
 
-pytest_plugins = ["tests.plugins.kafka", "tests.plugins.postgres"]
+pytest_plugins = [
+    "tests.plugins.kafka",
+    "tests.plugins.postgres",
+    "tests.plugins.prometheus",
+]
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
