@@ -119,11 +119,8 @@ def _joins_previous(character: str) -> bool:
     if _INVISIBLE.match(character):
         return True
     first = unicodedata.normalize("NFKD", character)[0]
-    return (
-        unicodedata.combining(first) != 0
-        or unicodedata.category(first).startswith("M")
-        or "\u1160" <= first <= "\u11ff"  # Hangul vowels and finals
-    )
+    is_mark = unicodedata.category(first).startswith("M")
+    return is_mark or "\u1160" <= first <= "\u11ff"  # Hangul vowels and finals
 
 
 def raw_tokens(folded: str) -> list[str]:
