@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from monitor.config import specs
 from monitor.config.addresses import in_folder
 from monitor.config.scalars import split_listen
-from monitor.config.settings import OutboundSettings, Retention, Settings, Workers
+from monitor.config.settings import (
+    KafkaSettings,
+    OutboundSettings,
+    Retention,
+    Settings,
+    Workers,
+)
 from monitor.errors import Problem
 from monitor.pipeline import Plan
 
@@ -60,6 +66,11 @@ def build(
             log_age=config.retention.log.age,
             log_bytes=config.retention.log.size,
             state=config.retention.state.age,
+        ),
+        kafka=KafkaSettings(
+            prefix=config.kafka.prefix,
+            replicas=config.kafka.replicas,
+            partitions=config.kafka.partitions,
         ),
         workers=Workers(parsers=config.workers.parsers),
         feeds=specs.feeds(config),

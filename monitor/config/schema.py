@@ -323,16 +323,17 @@ AnyReceiver = Annotated[Console | Webhook | Slack, Field(discriminator="type")]
 
 
 class LogRetention(Model):
-    """How much of the SQLite log is kept; on Kafka the broker's settings hold."""
+    """How much of the log is kept."""
 
     age: Interval = Field(
         timedelta(days=7),
-        description="Records are kept at least this long. Default 7d.",
+        description="Records are kept this long; on Kafka, by streams created from then"
+        " on. Default 7d.",
     )
     size: Size = Field(
         1024**3,
-        description="Size above which the oldest records go, in KiB, MiB or GiB."
-        " Default 1GiB.",
+        description="Size of the SQLite log above which the oldest records go, in KiB,"
+        " MiB or GiB. Default 1GiB.",
     )
 
 
@@ -350,10 +351,36 @@ class Retention(Model):
     """How long things are kept."""
 
     log: LogRetention = Field(
-        LogRetention(), description="How much of the SQLite log is kept."
+        LogRetention(), description="How much of the log is kept."
     )
     state: StateRetention = Field(
         StateRetention(), description="How long the database remembers."
+    )
+
+
+class Kafka(Model):
+    """How streams are kept on Kafka; of no effect on the SQLite log."""
+
+    prefix: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]{0,60}$",
+        description="Put before the names of streams and consumer groups, for a cluster"
+        " shared with others, such as wirewatch. with its dot. Default none.",
+    )
+    replicas: int = Field(
+        1,
+        ge=1,
+        le=9,
+        description="Copies of each stream when it is created, 1 to 9; use 3 on a"
+        " cluster of three brokers or more. Default 1.",
+    )
+    partitions: int = Field(
+        8,
+        ge=1,
+        le=1000,
+        description="Partitions of the streams entries and matches when they are"
+        " created, 1 to 1000; more classify or assess processes than this stand idle."
+        " Default 8.",
     )
 
 
@@ -392,6 +419,7 @@ class Config(Model):
         " notifications. Default none.",
     )
     retention: Retention = Field(Retention(), description="How long things are kept.")
+    kafka: Kafka = Field(Kafka(), description="How streams are kept on Kafka.")
     workers: Workers = Field(
         Workers(), description="How much one process does at once."
     )

@@ -47,6 +47,21 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """How streams are kept on Kafka.
+
+    Args:
+        prefix: put before the names of streams and consumer groups.
+        replicas: copies of each stream when it is created.
+        partitions: of the streams entries and matches when they are created.
+    """
+
+    prefix: str
+    replicas: int
+    partitions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Workers:
     """How much one process does at once.
 
@@ -81,6 +96,7 @@ class Settings:
     port: int
     outbound: OutboundSettings
     retention: Retention
+    kafka: KafkaSettings
     workers: Workers
     feeds: tuple[Feed, ...] = field(repr=False)
     topics: tuple[TopicSpec, ...] = field(repr=False)

@@ -41,6 +41,10 @@ _PATTERNS = {
         'write "en" or "zh-Hant"',
     ),
     r"^[a-z][a-z0-9_-]*$": ("is no severity", 'write a lower-case word like "warning"'),
+    r"^[A-Za-z0-9._-]{0,60}$": (
+        "is no prefix",
+        "use up to 60 letters, digits, dots, hyphens and underscores",
+    ),
     r"^[\x20-\x7e]*$": ("may hold only ASCII characters", "write it without accents"),
 }
 _TYPES = {

@@ -174,7 +174,7 @@ MISTAKES = [
     ),
     (
         "a direction with two labels",
-        "topics:\n  t:\n    clauses: [{query: a}]\n    direction: [{a: [], b: []}]\n",
+        "topics:\n  t:\n    clauses: [{query: a}]\n    direction: [{a: [aa*], b: []}]\n",
         (
             'F:4:17: topic "t": a direction has one label, not 2; '
             'write "- label: [concepts]" lines'
@@ -352,6 +352,14 @@ MISTAKES = [
         "too many parsers",
         "workers: {parsers: 1000}",
         'F:1:20: "parsers" must be at most 64',
+    ),
+    (
+        "a prefix with a blank",
+        "kafka: {prefix: my prefix}",
+        (
+            'F:1:17: "prefix" is no prefix; '
+            "use up to 60 letters, digits, dots, hyphens and underscores"
+        ),
     ),
     (
         "a section that is a list",

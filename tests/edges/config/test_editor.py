@@ -27,8 +27,8 @@ def test_the_schema_is_one() -> None:
 
 
 def test_the_schema_beside_the_docs_is_the_programs_own() -> None:
-    """Write it anew with `wirewatch schema > docs/alerts.schema.json`."""
-    kept = json.loads((ROOT / "docs/alerts.schema.json").read_text())
+    """Write it anew with `wirewatch schema > docs/configuration.schema.json`."""
+    kept = json.loads((ROOT / "docs/configuration.schema.json").read_text())
 
     assert kept == json_schema()
 
