@@ -7,16 +7,15 @@ The settings and their reasons stand in `docs/design.md` ("What Faust taught us"
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import faust
 from faust.app.base import BootStrategy
 
 from agents.dead_letters import Delivered
+from monitor.eventlog import stream_name
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from agents.dead_letters import Guard
     from agents.progress import Progress
 
@@ -38,7 +37,7 @@ def make_app(group: str, broker: str, **settings: object) -> App:
     """Return an app that consumes as the group `group`.
 
     Args:
-        broker: `sqlite:///path` or `kafka://host:port;kafka://host:port`.
+        broker: `sqlite:///path` or `kafka://host:port,host:port`.
     """
     defaults: dict[str, object] = {
         "autodiscover": False,
@@ -56,17 +55,27 @@ def make_app(group: str, broker: str, **settings: object) -> App:
     return App(group, broker=broker, **(defaults | settings))
 
 
-def attach(app: App, stream: str, guard: Guard, progress: Progress) -> None:  # type: ignore[type-arg]
-    """Make the app's one agent: feed a stream's records to a guarded step."""
+def attach(
+    app: App,
+    stream: str,
+    guard: Guard[Any],
+    progress: Progress,
+    prefix: str = "",
+) -> None:
+    """Make the app's one agent: feed a stream's records to a guarded step.
+
+    Args:
+        prefix: what stands before the stream's name on the broker.
+    """
     topic = app.topic(
-        stream,
+        stream_name(prefix, stream),
         key_type=bytes,
         value_type=bytes,
         value_serializer="raw",
         key_serializer="raw",
     )
 
-    async def consume(events: faust.StreamT) -> AsyncIterator[None]:
+    async def consume(events: faust.StreamT) -> None:
         async for event in events.events():
             message = event.message
             await guard.process(

@@ -35,6 +35,8 @@ class Watched:
     """An agent whose offsets must advance."""
 
     stream: str
+    named: str
+    """What the stream is called on the broker."""
     group: str
     app: App
     progress: Progress
@@ -98,7 +100,7 @@ class HealthCheck:
         assigned = {
             tp.partition
             for tp in agent.app.consumer.assignment()
-            if tp.topic == agent.stream
+            if tp.topic == agent.named
         }
         at = asyncio.get_running_loop().time()
         stalled = agent.progress.stalled(assigned, ends, committed, at)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agents.assess import publish_leftovers
 from agents.patience import patiently
-from agents.streams import PARTITIONS
+from agents.streams import STREAMS
 from monitor.eventlog.sqlite import SqliteLog
 from monitor.store.alerts import prune
 
@@ -45,7 +45,7 @@ async def maintain(
 
 async def _gauges(runtime: Runtime, outbox: StoreOutbox) -> None:
     metrics = runtime.metrics
-    for stream in PARTITIONS:
+    for stream in STREAMS:
         ends = await runtime.log.end_offsets(stream)
         metrics.log_end_offset.labels(stream).set(sum(ends.values()))
     counts = await outbox.counts()

@@ -22,6 +22,7 @@ NEEDS_RESTART = {
     "state_url": "state",
     "host": "web.listen",
     "port": "web.listen",
+    "kafka": "kafka",
     "workers": "workers",
 }
 """Settings a running process cannot change, and their keys in the file."""

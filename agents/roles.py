@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -15,15 +15,16 @@ from agents.patience import patiently
 from agents.progress import Progress
 from agents.streams import ENTRIES, MATCHES
 from monitor.codec import encode, split
-from monitor.eventlog import Record
+from monitor.eventlog import Record, stream_name
 from monitor.feeds.poller import Poller
 from monitor.feeds.workers import ParseWorkers
 from monitor.outbound import Outbound
 from monitor.store.feeds import StoreFeedBook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from agents.dead_letters import Guard
     from agents.health import HealthCheck
     from agents.runtime import Runtime
     from monitor.config import Settings
@@ -48,16 +49,21 @@ class AgentRole:
 
     async def run(self) -> None:
         """Consume until stopped; raise if the app crashes."""
-        stream, guard = {
+        guards: dict[str, tuple[str, Callable[[Runtime], Guard[Any]]]] = {
             "classify": (ENTRIES, classify.guard),
             "assess": (MATCHES, assess.guard),
-        }[self.name]
-        group = f"wirewatch-{self.name}"
-        app = make_app(group, self.runtime.settings.log_url)
+        }
+        stream, guard = guards[self.name]
+        settings = self.runtime.settings
+        prefix = settings.kafka.prefix
+        group = f"{prefix}wirewatch-{self.name}"
+        app = make_app(group, settings.log_url)
         progress = Progress()
-        attach(app, stream, guard(self.runtime), progress)
+        attach(app, stream, guard(self.runtime), progress, prefix)
         await app.start()
-        self.health.watched[self.name] = Watched(stream, group, app, progress)
+        self.health.watched[self.name] = Watched(
+            stream, stream_name(prefix, stream), group, app, progress
+        )
         log.info("agent started", agent=self.name)
         try:
             while not self.stop.is_set() and not app.crashed:

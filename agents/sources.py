@@ -57,9 +57,11 @@ class PageSources:
         settings = self._runtime.settings
         return [
             f"{settings.path} ({settings.digest[:12]})",
-            (f"{len(settings.feeds)} feeds, {len(settings.topics)} topics, "
-            f"{len(settings.plan.rules)} rules, "
-            f"{len(settings.plan.receivers)} receivers"),
+            (
+                f"{len(settings.feeds)} feeds, {len(settings.topics)} topics, "
+                f"{len(settings.plan.rules)} rules, "
+                f"{len(settings.plan.receivers)} receivers"
+            ),
         ]
 
     async def reload(self) -> list[str]:

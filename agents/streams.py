@@ -7,8 +7,14 @@ MATCHES = "matches"
 ALERTS = "alerts"
 DEAD_LETTERS = "dead-letters"
 
-PARTITIONS = {ENTRIES: 8, MATCHES: 8, ALERTS: 1, DEAD_LETTERS: 1}
-"""Partitions a stream is created with on Kafka; the SQLite log uses one of each.
+STREAMS = (ENTRIES, MATCHES, ALERTS, DEAD_LETTERS)
 
-More classify processes than partitions of `entries` would stand idle.
-"""
+
+def stream_partitions(shared: int) -> dict[str, int]:
+    """Return the partitions each stream is created with; the SQLite log caps them.
+
+    Args:
+        shared: of the streams whose work processes share; more processes than
+            partitions would stand idle.
+    """
+    return {ENTRIES: shared, MATCHES: shared, ALERTS: 1, DEAD_LETTERS: 1}

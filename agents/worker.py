@@ -27,7 +27,7 @@ from agents.runtime import Runtime
 from agents.services import Supervisor
 from agents.sources import PageSources
 from agents.stage import Stage
-from agents.streams import PARTITIONS
+from agents.streams import stream_partitions
 from monitor.clock import SystemClock
 from monitor.errors import WirewatchError
 from monitor.eventlog.open import open_log
@@ -79,6 +79,8 @@ class Worker:
             settings=settings,
             log=open_log(
                 settings.log_url,
+                prefix=settings.kafka.prefix,
+                replicas=settings.kafka.replicas,
                 max_age=settings.retention.log_age,
                 max_bytes=settings.retention.log_bytes,
             ),
@@ -145,6 +147,7 @@ class Worker:
     async def _connect(self, stack: contextlib.AsyncExitStack) -> bool:
         """Reach log and state; return False if asked to stop meanwhile."""
         runtime = self._runtime
+        partitions = stream_partitions(runtime.settings.kafka.partitions)
 
         async def connect() -> None:
             self._health.starting = "waiting for the state"
@@ -155,7 +158,7 @@ class Worker:
             stack.push_async_callback(runtime.log.stop)
             await patiently(
                 "start",
-                lambda: runtime.log.create_streams(PARTITIONS),
+                lambda: runtime.log.create_streams(partitions),
                 runtime.metrics,
             )
             self._health.starting = ""

@@ -156,7 +156,7 @@ def main() -> None:
     if options.kafka:
         print(json.dumps(asyncio.run(measure(options.kafka, options.records))))
         return
-    from deploy.kafka.broker import running_broker
+    from deploy.kafka.start import running_broker
 
     with running_broker() as kafka:
         print(json.dumps(asyncio.run(measure(kafka, options.records))))

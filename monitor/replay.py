@@ -106,7 +106,12 @@ def rss(feed: str, items: Sequence[Item]) -> bytes:
         if item.source:
             url = f"https://example.org/{feed}"
             ET.SubElement(node, "source", {"url": url}).text = _clean(item.source)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return _bytes(root)
+
+
+def _bytes(root: ET.Element) -> bytes:
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _escaped(text: str) -> str:
@@ -135,7 +140,7 @@ def atom(feed: str, items: Sequence[Item]) -> bytes:
         if item.source:
             source = ET.SubElement(node, f"{{{ATOM}}}source")
             _add(source, f"{{{ATOM}}}title", item.source)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return _bytes(root)
 
 
 class ReplayServer:

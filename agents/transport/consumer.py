@@ -14,6 +14,7 @@ import structlog
 from faust.transport import base
 from faust.types import TP, ConsumerMessage
 
+from agents.transport.flow import SteadyFlow
 from monitor.errors import LogUnavailableError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ CREATE_TIME = 0
 log = structlog.get_logger(__name__)
 
 
-class SqliteConsumer(base.Consumer):  # type: ignore[misc]
+class SqliteConsumer(SteadyFlow, base.Consumer):  # type: ignore[misc]
     """Read the subscribed streams from where the app's group left off."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -46,6 +47,20 @@ class SqliteConsumer(base.Consumer):  # type: ignore[misc]
         return found
 
     # Subscription
+
+    async def on_start(self) -> None:
+        """Be told of appends."""
+        await super().on_start()
+        self._log.watch(self._stir)
+
+    async def on_stop(self) -> None:
+        """Let agents finish what they hold, and commit it."""
+        await super().on_stop()
+        self._log.unwatch(self._stir)
+
+    def _stir(self, stream: str) -> None:
+        if any(tp.topic == stream for tp in self._assigned):
+            self._stirred.set()
 
     async def subscribe(self, topics: Iterable[str]) -> None:
         """Take every partition of these streams; name those that do not exist."""
@@ -94,28 +109,29 @@ class SqliteConsumer(base.Consumer):  # type: ignore[misc]
         self, active_partitions: set[TP] | None, timeout: float
     ) -> Mapping[TP, Sequence[StoredRecord]]:
         active = self._assigned if active_partitions is None else active_partitions
-        wanted = {tp: self._positions[tp] for tp in active if tp in self._positions}
-        if not self.flow_active or not wanted:
-            await self.sleep(0.01)
+        self._stirred.clear()
+        if self.flow_active and not self._is_behind(active):
+            await self._until_stirred(timeout)
+        if not self.flow_active:
             return {}
         try:
-            async with asyncio.timeout(timeout):
-                await self._log.wait_for_append(wanted)
-        except TimeoutError:
-            return {}
-        try:
-            return await self._fetch(wanted)
+            return await self._fetch(active)
         except LogUnavailableError as error:
             log.warning("log is away", during="read", error=str(error))
             await self.sleep(timeout)
             return {}
 
-    async def _fetch(
-        self, wanted: Mapping[TP, int]
-    ) -> Mapping[TP, Sequence[StoredRecord]]:
+    def _is_behind(self, active: Iterable[TP]) -> bool:
+        return any(
+            self._log.end(tp.topic, tp.partition) > self._positions.get(tp, 0)
+            for tp in active
+        )
+
+    async def _fetch(self, active: Iterable[TP]) -> Mapping[TP, Sequence[StoredRecord]]:
         fetched: dict[TP, Sequence[StoredRecord]] = {}
-        for tp, position in wanted.items():
-            if self._log.end(tp.topic, tp.partition) <= position:
+        for tp in list(active):
+            position = self._positions.get(tp)
+            if position is None or not self._is_behind([tp]):
                 continue
             records = await self._log.read(
                 tp.topic, tp.partition, position, FETCH_RECORDS
@@ -154,6 +170,7 @@ class SqliteConsumer(base.Consumer):  # type: ignore[misc]
 
     async def _seek(self, partition: TP, offset: int) -> None:
         self._positions[partition] = offset
+        self._stirred.set()
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Go on reading elsewhere."""

@@ -66,7 +66,7 @@ def notification_ids(config: Path, rows: Sequence[dict[str, Any]]) -> set[str]:
     matches = [m for r in classify(entries, settings.index) for m in r.matches]
     state = MemoryState()
     assess(matches, settings.plan, state)
-    return {notification.id for notification in state.notifications}
+    return set(state.notifications)
 
 
 def desk(folder: Path, farm: FeedFarm, hook: str) -> Path:

@@ -7,15 +7,22 @@ PostgreSQL with two classify processes.
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import select
 
+from monitor.codec import decode
+from monitor.eventlog.open import open_log
+from monitor.model import EntriesRecord, Entry
+from monitor.store import Store
+from monitor.store.schema import sightings
 from tests.scenarios.corpus import Expected, expect, read_rows, spread
 from tests.scenarios.desk import (
     ROOT,
-    SECRET,
     FeedFarm,
     Process,
     Receiver,
@@ -28,6 +35,8 @@ from tests.scenarios.desk import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+CLASSIFIED = "wirewatch_entries_classified_total"
 
 RULES = {
     "unesco": {"type": "any", "topics": ["unesco-funding-threat"]},
@@ -49,111 +58,128 @@ class Desk:
     """A configuration over a feed farm and a receiver, ready to run."""
 
     folder: Path
-    config: Path
+    rows: Sequence[dict[str, Any]]
     farm: FeedFarm
     receiver: Receiver
-    rows: Sequence[dict[str, Any]]
+    log: str
+    state: str
+    prefix: str = ""
 
-    @property
-    def environ(self) -> dict[str, str]:
-        return {"HOOK_SECRET": SECRET, "WIREWATCH_DATA_DIR": str(self.folder / "var")}
+    def __post_init__(self) -> None:
+        self.config = self._write("alerts.yaml", self.farm.config("1s"))
+        self.expected: Expected = expect(self.config, self.rows, self.folder)
 
-    def process(self, name: str, *roles: str, **environ: str) -> Process:
+    def _write(self, name: str, feeds: dict[str, Any]) -> Path:
+        return write_config(
+            self.folder / name,
+            **sections_of("concepts", "topics"),
+            outbound={"contact": "https://example.org", "allow": ["127.0.0.0/8"]},
+            kafka={"prefix": self.prefix},
+            feeds=feeds,
+            rules=RULES,
+            route={"receiver": "desk"},
+            receivers={"desk": {"type": "webhook", "url": self.receiver.url}},
+        )
+
+    def process(self, name: str, *roles: str) -> Process:
         args = ["--config", str(self.config), "--log-format", "logfmt"]
         for role in roles:
             args += ["--role", role]
-        return Process(args, self.folder, name, self.environ | environ)
+        environ = {"WIREWATCH_LOG": self.log, "WIREWATCH_STATE": self.state}
+        return Process(args, self.folder, name, environ)
 
     def follow(self, classifiers: Sequence[Process], seconds: float) -> None:
         """Let the feeds grow until everything was classified and told."""
-        expected = self.expected()
         self.farm.begin()
 
         def classified() -> float:
-            name = "wirewatch_entries_classified_total"
-            return sum(p.metric(name) for p in classifiers)
+            return sum(process.metric(CLASSIFIED) for process in classifiers)
 
         wait_for(lambda: classified() >= len(self.rows), seconds, "every item")
-        number = len(expected.stories) + len(expected.bursts)
+        number = len(self.expected.stories) + len(self.expected.bursts)
         wait_for(
             lambda: len(self.receiver.ids) >= number, seconds, f"{number} notifications"
         )
+
+        assert classified() == len(self.rows)
+
+    def verify(self) -> None:
+        """Compare what was appended, matched and told with what was expected."""
         alerts = self.receiver.alerts()
         told = {(a["rule"], a["story"]) for a in alerts if a["rule"] != "busy-sea"}
         bursts = [a["rule"] for a in alerts if a["rule"] == "busy-sea"]
 
-        assert classified() == len(self.rows)
-        assert told == expected.stories
-        assert bursts == sorted(expected.bursts)
-        assert all(len(set(bodies)) == 1 for bodies in self.receiver.bodies.values())
+        assert asyncio.run(self.appended()) == Counter(row["id"] for row in self.rows)
+        assert asyncio.run(self.matched()) == self.expected.matches
+        assert told == self.expected.stories
+        assert bursts == sorted(self.expected.bursts)
+        assert set(self.receiver.ids.values()) == {1}
 
-    def expected(self) -> Expected:
-        if not hasattr(self, "_expected"):
-            config = write_config(
-                self.folder / "offline.yaml", **_sections({}, "http://127.0.0.1:9/")
-            )
-            self._expected = expect(config, self.rows, self.folder)
-        return self._expected
+    async def appended(self) -> Counter[str]:
+        """Count the entries in the log, by id."""
+        log = open_log(self.log, prefix=self.prefix)
+        await log.start()
+        try:
+            counts: Counter[str] = Counter()
+            for partition, end in (await log.end_offsets("entries")).items():
+                for record in await log.read("entries", partition, 0, end):
+                    entries = decode(record.value, EntriesRecord).entries
+                    counts.update(entry.id for entry in entries)
+            return counts
+        finally:
+            await log.stop()
 
-
-def _sections(feeds: dict[str, Any], hook: str) -> dict[str, Any]:
-    receivers = {"desk": {"type": "webhook", "url": hook}}
-    return sections_of("concepts", "topics") | {
-        "outbound": {"contact": "https://example.org", "allow": ["127.0.0.0/8"]},
-        "feeds": feeds,
-        "rules": RULES,
-        "route": {"receiver": "desk"},
-        "receivers": receivers,
-    }
-
-
-def make_desk(
-    folder: Path, rows: Sequence[dict[str, Any]], farm: FeedFarm, receiver: Receiver
-) -> Desk:
-    config = write_config(
-        folder / "alerts.yaml", **_sections(farm.config("1s"), receiver.url)
-    )
-    return Desk(folder, config, farm, receiver, rows)
+    async def matched(self) -> set[tuple[str, str, str]]:
+        """Return the sightings in the state: entry, topic, direction."""
+        store = Store(self.state)
+        await store.start()
+        try:
+            columns = sightings.c.entry, sightings.c.topic, sightings.c.direction
+            rows = await store.run(lambda conn: conn.execute(select(*columns)).all())
+        finally:
+            await store.stop()
+        return {(decode(row[0].encode(), Entry).id, row[1], row[2]) for row in rows}
 
 
 def run_embedded(
     folder: Path, rows: Sequence[dict[str, Any]], feeds: int, seconds: float
 ) -> None:
+    log, state = f"sqlite:///{folder}/log.db", f"sqlite:///{folder}/state.db"
     with FeedFarm(spread(rows, feeds, seconds)) as farm, Receiver() as receiver:
-        desk = make_desk(folder, rows, farm, receiver)
+        desk = Desk(folder, rows, farm, receiver, log, state)
         monitor = desk.process("monitor")
         with running(monitor):
             desk.follow([monitor], seconds + 120)
 
             assert monitor.stop() == 0
+        desk.verify()
 
 
-def run_on_services(  # noqa: PLR0917 - a scenario names its parts
+def run_on_services(
     folder: Path,
     rows: Sequence[dict[str, Any]],
     feeds: int,
     seconds: float,
-    kafka: str,
-    postgres: str,
+    services: tuple[str, str, str],
 ) -> None:
-    services = {"WIREWATCH_LOG": f"kafka://{kafka}", "WIREWATCH_STATE": postgres}
+    log, prefix, state = services
     with FeedFarm(spread(rows, feeds, seconds)) as farm, Receiver() as receiver:
-        desk = make_desk(folder, rows, farm, receiver)
-        classifiers = [
-            desk.process(name, "classify", **services) for name in ("first", "second")
-        ]
-        others = [
-            desk.process(name, name, **services)
-            for name in ("assess", "notify", "poll")
-        ]
+        desk = Desk(folder, rows, farm, receiver, f"kafka://{log}", state, prefix)
+        classifiers = [desk.process(name, "classify") for name in ("first", "second")]
+        others = [desk.process(name, name) for name in ("assess", "notify", "poll")]
         with running(*classifiers, *others):
             desk.follow(classifiers, seconds + 120)
-            shares = [
-                p.metric("wirewatch_entries_classified_total") for p in classifiers
-            ]
+            shares = [process.metric(CLASSIFIED) for process in classifiers]
 
             assert min(shares) > 0, "both classify processes take part"
             assert [p.stop() for p in (*classifiers, *others)] == [0] * 5
+        desk.verify()
+
+
+@pytest.fixture
+def services(kafka: str, kafka_prefix: str, postgres_url: str) -> tuple[str, str, str]:
+    """Return a Kafka, a prefix of the test's own, and a database of its own."""
+    return kafka, kafka_prefix, postgres_url
 
 
 def test_written_items_embedded(tmp_path: Path) -> None:
@@ -165,11 +191,11 @@ def test_written_items_embedded(tmp_path: Path) -> None:
 @pytest.mark.kafka
 @pytest.mark.postgres
 def test_written_items_on_kafka_and_postgresql(
-    tmp_path: Path, kafka: str, postgres_url: str
+    tmp_path: Path, services: tuple[str, str, str]
 ) -> None:
     rows = read_rows(ROOT / "tests/data/items.jsonl")
 
-    run_on_services(tmp_path, rows, 6, 3, kafka, postgres_url)
+    run_on_services(tmp_path, rows, 6, 3, services)
 
 
 @pytest.mark.shared
@@ -185,8 +211,8 @@ def test_the_whole_corpus_embedded(tmp_path: Path, shared: Path) -> None:
 @pytest.mark.kafka
 @pytest.mark.postgres
 def test_the_whole_corpus_on_kafka_and_postgresql(
-    tmp_path: Path, shared: Path, kafka: str, postgres_url: str
+    tmp_path: Path, shared: Path, services: tuple[str, str, str]
 ) -> None:
     rows = read_rows(shared / "corpus/dev.jsonl")
 
-    run_on_services(tmp_path, rows, 40, 15, kafka, postgres_url)
+    run_on_services(tmp_path, rows, 40, 15, services)
