@@ -189,7 +189,7 @@ class SqlAssessState:
                 _accepted(rule, sightings),
                 ~satisfied_before,
             )
-            .subquery()
+            .subquery("ranked")
         )
         found = self._conn.execute(
             select(seen.id, seen.story, seen.entry, seen.topic, seen.seen_at)

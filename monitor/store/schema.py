@@ -184,6 +184,7 @@ story_signatures = Table(
     Column("generation", Integer, nullable=False),
     Column("last_seen_at", UtcTime, nullable=False),
     Index(None, "story"),
+    Index(None, "last_seen_at"),
 )
 
 alerts = Table(

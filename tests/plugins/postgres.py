@@ -11,7 +11,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.plugins.services import missing
+from tests.plugins.services import free_port, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +61,8 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="wirewatch-postgres-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._names = count(1)
-        self.port = _free_port()
+        self._empty: list[str] = []
+        self.port = free_port()
         try:
             self._init()
             self.start()
@@ -134,20 +134,33 @@ class PostgresServer:
         """Return the address of a database, with the password."""
         return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
-    def execute(self, statement: str) -> None:
-        """Run a statement outside any transaction."""
-        with psycopg.connect(self.url(), autocommit=True, connect_timeout=5) as client:
-            client.execute(statement.encode())
+    def execute(self, *statements: str, database: str = "postgres") -> None:
+        """Run statements, each in a transaction of its own."""
+        url = self.url(database)
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as client:
+            for statement in statements:
+                client.execute(statement.encode())
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """Create an empty database, give its address, and drop it afterwards."""
-        name = f"test_{next(self._names)}"
-        self.execute(f"CREATE DATABASE {name}")
+        """Give the address of an empty database, for the length of the block."""
+        if self._empty:
+            name = self._empty.pop()
+        else:
+            name = f"test_{next(self._names)}"
+            self.execute(f"CREATE DATABASE {name}")
         try:
             yield self.url(name)
         finally:
-            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            # Emptying one takes a tenth of the time of making one.
+            self.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                "DROP SCHEMA public CASCADE",
+                "CREATE SCHEMA public",
+                database=name,
+            )
+            self._empty.append(name)
 
     def close(self) -> None:
         """Stop and remove the files."""
@@ -161,12 +174,6 @@ def _unprivileged() -> str | None:
         return None
     known = {user.pw_name for user in pwd.getpwall()}
     return next((name for name in ("postgres", "nobody") if name in known), None)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _program_folders() -> Iterator[Path]:
@@ -193,8 +200,9 @@ def postgres_server() -> Iterator[PostgresServer]:
         break
     if server is None:
         missing("PostgreSQL (initdb and postgres)")
-    yield server
-    server.close()
+    else:
+        yield server
+        server.close()
 
 
 @pytest.fixture

@@ -248,7 +248,7 @@ async def test_a_burst_over_two_topics_is_seen_by_whoever_commits_last(
 def _meet(both: threading.Barrier) -> None:
     """Wait for the other for a while; where the two take turns it cannot come."""
     with suppress(threading.BrokenBarrierError):
-        both.wait(0.5)
+        both.wait(0.3)
     both.reset()
 
 

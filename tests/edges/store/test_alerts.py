@@ -1,0 +1,81 @@
+"""Alerts read back: for the page, and for stream `alerts`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monitor import pipeline
+from monitor.model import Route
+from monitor.pipeline import Plan
+from monitor.store.alerts import (
+    alerts_per_topic,
+    mark_published,
+    recent_alerts,
+    sightings_per_topic,
+    unpublished_alerts,
+)
+from monitor.store.assess import SqlAssessState
+from tests.factories import NOON, entry, match, rule
+
+if TYPE_CHECKING:
+    from monitor.model import Alert
+    from monitor.store import Store
+
+WATCH = Plan(
+    rules=(rule(topics=("money", "troops"), min_score=0.6),),
+    route=Route(receivers=()),
+    receivers={},
+)
+
+
+async def open_alerts(store: Store, *topics: str, score: float = 0.9) -> list[Alert]:
+    """Open one alert a minute, on these topics."""
+    matches = [
+        match(
+            topic=topic,
+            score=score,
+            entry=entry(
+                id=f"entry-{number}",
+                title=f"Story {number}",
+                fetched_at=NOON + timedelta(minutes=number),
+            ),
+        )
+        for number, topic in enumerate(topics)
+    ]
+    return await store.run(
+        lambda conn: pipeline.assess(matches, WATCH, SqlAssessState(conn))
+    )
+
+
+async def test_the_last_alerts_come_first_and_whole(store: Store) -> None:
+    opened = await open_alerts(store, "money", "troops", "money")
+    recent = await store.run(lambda conn: recent_alerts(conn, 2))
+
+    assert recent == [opened[2], opened[1]]
+
+
+async def test_an_alert_is_unpublished_until_it_is_marked(store: Store) -> None:
+    opened = await open_alerts(store, "money", "troops", "money")
+    first = await store.run(lambda conn: unpublished_alerts(conn, 2))
+    ids = [alert.id for alert in first]
+    await store.run(lambda conn: mark_published(conn, ids, NOON))
+    rest = await store.run(lambda conn: unpublished_alerts(conn, 2))
+    await store.run(lambda conn: mark_published(conn, [rest[0].id, "al_other"], NOON))
+
+    assert first == opened[:2]
+    assert rest == opened[2:]
+    assert await store.run(lambda conn: unpublished_alerts(conn, 2)) == []
+
+
+async def test_counts_are_per_topic_and_from_a_time_on(store: Store) -> None:
+    await open_alerts(store, "money", "troops", "money")
+    await open_alerts(store, "other", score=0.5)
+    since = NOON + timedelta(seconds=1)
+    alerts = await store.run(lambda conn: alerts_per_topic(conn, since))
+    sightings = await store.run(
+        lambda conn: sightings_per_topic(conn, NOON - timedelta(seconds=1))
+    )
+
+    assert alerts == {"money": 1, "troops": 1}
+    assert sightings == {"money": 2, "troops": 1, "other": 1}
