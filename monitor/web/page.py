@@ -7,6 +7,7 @@ http and https addresses become links.
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -35,6 +36,7 @@ SENTENCE = 500
 LINE = 300
 """Characters of one text at most."""
 
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
 T = TypeVar("T")
 
 
@@ -107,6 +109,11 @@ async def _failing_first(
     return sorted(await question, key=lambda feed: (not feed.failures, feed.id))
 
 
+def _language(lang: str) -> str:
+    """Return a language tag, which picks the right glyphs for Chinese or Japanese."""
+    return lang if _LANGUAGE.fullmatch(lang) else ""
+
+
 def _machine_time(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
@@ -120,6 +127,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "language": _language,
         "line": lambda text: clip(text, LINE),
         "title_pieces": lambda match: title(match, TITLE),
         "sentence_pieces": lambda match: sentence(match, SENTENCE),

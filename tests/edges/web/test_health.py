@@ -86,7 +86,7 @@ async def test_metrics_come_as_openmetrics_to_whoever_asks(visit: Visit) -> None
 
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.text.endswith("# EOF\n")
-    assert list(read_openmetrics(answer.text))
+    assert list(read_openmetrics(answer.text))  # type: ignore[no-untyped-call]
 
 
 async def test_a_reload_answers_with_the_mistakes(visit: Visit) -> None:

@@ -73,7 +73,7 @@ class Seen(HTMLParser):
 
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_text_from_outside_never_becomes_markup(visit: Visit, text: str) -> None:
-    entry = factories.entry(title=text, summary=text, source=text, url=text)
+    entry = factories.entry(title=text, summary=text, source=text, url=text, lang=text)
     match = factories.match(
         entry=entry, spans=(Span(field="summary", start=0, end=3, quote=text[:3]),)
     )
@@ -148,6 +148,22 @@ async def test_evidence_is_marked_exactly(visit: Visit) -> None:
 
     assert seen.marks == ["withhold", "UNESCO"]
     assert title in seen.text
+
+
+@pytest.mark.parametrize(
+    ("lang", "attribute"),
+    [("ja", ' lang="ja"'), ("zh-Hant", ' lang="zh-Hant"'), ("", ""), ('x"><b', "")],
+)
+async def test_the_language_of_an_entry_picks_its_glyphs(
+    visit: Visit, lang: str, attribute: str
+) -> None:
+    match = factories.match(entry=factories.entry(title="海警", lang=lang), spans=())
+    async with visit(
+        PlainSources(known_alerts=[factories.alert(match=match)])
+    ) as client:
+        page = (await client.get("/")).text
+
+    assert f"<bdi{attribute}>海警</bdi>" in page
 
 
 async def test_failing_feeds_stand_first_with_their_error(visit: Visit) -> None:
