@@ -43,13 +43,6 @@ def build(
         place: finds a value of the file, for what `check` says of the examples.
     """
     host, port = split_listen(config.web.listen)
-    receivers = specs.receivers(config)
-    plan = Plan(
-        rules=specs.rules(config),
-        route=specs.route(config, receivers),
-        receivers=receivers,
-        external_url=config.external_url or "",
-    )
     return Settings(
         path=path,
         digest=digest,
@@ -62,31 +55,55 @@ def build(
             user_agent=user_agent(config.outbound.contact),
             allow=tuple(config.outbound.allow),
         ),
-        retention=Retention(
-            log_age=config.retention.log.age,
-            log_bytes=config.retention.log.size,
-            state=config.retention.state.age,
-        ),
-        kafka=KafkaSettings(
-            prefix=config.kafka.prefix,
-            replicas=config.kafka.replicas,
-            partitions=config.kafka.partitions,
-        ),
+        retention=_retention(config),
+        kafka=_kafka(config),
         workers=Workers(parsers=config.workers.parsers),
         feeds=specs.feeds(config),
         topics=tuple(specs.topic_specs(config)),
         index=index,
-        plan=plan,
+        plan=_plan(config),
         warnings=warnings,
-        examples={
-            (name, key, number): place(
-                Problem(("topics", name, "examples", key, number), "")
-            )
-            for name, topic in config.topics.items()
-            for key in ("match", "no_match")
-            for number in range(len(getattr(topic.examples, key)))
-        },
+        examples=_examples(config, place),
     )
+
+
+def _retention(config: Config) -> Retention:
+    return Retention(
+        log_age=config.retention.log.age,
+        log_bytes=config.retention.log.size,
+        state=config.retention.state.age,
+    )
+
+
+def _kafka(config: Config) -> KafkaSettings:
+    return KafkaSettings(
+        prefix=config.kafka.prefix,
+        replicas=config.kafka.replicas,
+        partitions=config.kafka.partitions,
+    )
+
+
+def _plan(config: Config) -> Plan:
+    receivers = specs.receivers(config)
+    return Plan(
+        rules=specs.rules(config),
+        route=specs.route(config, receivers),
+        receivers=receivers,
+        external_url=config.external_url or "",
+    )
+
+
+def _examples(
+    config: Config, place: Callable[[Problem], Place]
+) -> dict[tuple[str, str, int], Place]:
+    return {
+        (name, key, number): place(
+            Problem(("topics", name, "examples", key, number), "")
+        )
+        for name, topic in config.topics.items()
+        for key in ("match", "no_match")
+        for number in range(len(getattr(topic.examples, key)))
+    }
 
 
 def user_agent(contact: str) -> str:

@@ -39,21 +39,12 @@ def load(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Settings:
         ConfigError: with every mistake, in the order of the file.
     """
     name = str(path)
-    try:
-        document = read_document(Path(path))
-    except UnreadableError as error:
-        place, message, hint = error.placed
-        where = f"{name}:{place.line}:{place.column}" if place.line else name
-        raise ConfigError(
-            [f"{where}: {message}" + (f"; {hint}" if hint else "")]
-        ) from None
+    document = _read(name)
     filled = fill(_sections(document.data), environ, Path(path).parent)
     if mistake := folder_mistake(filled.data_dir):
         filled.outside.append(f"{DATA_DIR}: {mistake[0]}; {mistake[1]}")
     config, shape = _validate(filled.data, filled.problems)
-    unread = {problem.path for problem, _ in document.problems}
-    shape = [problem for problem in shape if problem.path not in unread]
-    shape += secret_problems(filled)
+    shape = [*_not_yet_told(shape, document), *secret_problems(filled)]
     checked = check(config, filled)
     reporter = _Reporter(name, document, filled)
     lines = reporter.lines(
@@ -74,6 +65,21 @@ def load(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Settings:
         warnings=tuple(reporter.lines(checked.warnings)),
         place=document.place,
     )
+
+
+def _read(name: str) -> Document:
+    try:
+        return read_document(Path(name))
+    except UnreadableError as error:
+        place, message, hint = error.placed
+        where = f"{name}:{place.line}:{place.column}" if place.line else name
+        raise ConfigError([f"{where}: {message}; {hint}"]) from None
+
+
+def _not_yet_told(shape: list[Problem], document: Document) -> list[Problem]:
+    """Leave out what is wrong with values that could not even be read."""
+    unread = {problem.path for problem, _ in document.problems}
+    return [problem for problem in shape if problem.path not in unread]
 
 
 def _independent(later: list[Problem], first: list[Problem]) -> list[Problem]:
