@@ -76,7 +76,7 @@ class Outbound:
     ) -> None:
         self._policy = AddressPolicy(allow)
         self._max_redirects = max_redirects
-        self._resolver = resolver
+        self._resolver = CheckedResolver(self._policy, resolver or SystemResolver())
         # Only certificates are looked up in the environment (SSL_CERT_FILE): a proxy
         # named there would connect for us, past the check of addresses.
         self._tls = httpx.create_ssl_context()
@@ -90,10 +90,9 @@ class Outbound:
         )
 
     def _open_session(self) -> aiohttp.ClientSession:
-        resolver = CheckedResolver(self._policy, self._resolver or SystemResolver())
         connector = aiohttp.TCPConnector(
             ssl=self._tls,
-            resolver=resolver,
+            resolver=self._resolver,
             socket_factory=functools.partial(checked_socket, self._policy),
             limit=0,  # callers bound themselves; a hung host must not hold others up
         )
@@ -151,6 +150,7 @@ class Outbound:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
+        await self._resolver.close()  # the session closes only a resolver it made
 
     # Requests
 

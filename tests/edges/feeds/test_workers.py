@@ -152,6 +152,21 @@ async def test_closing_ends_every_worker(make: Callable[..., ParseWorkers]) -> N
     assert children() == []
 
 
+async def test_a_signal_to_the_whole_group_does_not_spoil_a_poll(
+    make: Callable[..., ParseWorkers],
+) -> None:
+    workers = make()
+    await workers.warm()
+    (worker,) = children()
+
+    worker.send_signal(signal.SIGINT)
+    worker.send_signal(signal.SIGTERM)
+    feed = await workers.parse(FEED)
+
+    assert feed.title == "Harbour Wire"
+    assert [child.pid for child in children()] == [worker.pid]
+
+
 async def test_secrets_in_the_environment_do_not_reach_a_worker(
     make: Callable[..., ParseWorkers], monkeypatch: pytest.MonkeyPatch
 ) -> None:
