@@ -71,19 +71,13 @@ def _burst(rule: Rule, sighting: Sighting, history: History) -> Alert | None:
     # must not announce a burst that readers have been told of, or that is past.
     if history.fired_since(rule.name, since):
         return None
-    stories = history.stories_since(rule, since)
-    if not any(_is_of(sighting, story, entry) for story, entry in stories):
-        return None  # a copy or an edit of what was counted before is nothing new
-    together = _busiest(_distinct(stories), sighting.seen_at, rule.within)
+    entries = _distinct(history.stories_since(rule, since))
+    together = _busiest(entries, sighting.seen_at, rule.within)
     if len(together) < rule.count:
         return None
     others = [entry for entry in together if entry != sighting.match.entry]
     related = tuple(_brief(entry) for entry in others[-MAX_RELATED:])
     return _open(rule, sighting, count=len(together), related=related)
-
-
-def _is_of(sighting: Sighting, story: str, entry: Entry) -> bool:
-    return story == sighting.story and entry == sighting.match.entry
 
 
 def _distinct(stories: Iterable[tuple[str, Entry]]) -> list[Entry]:
@@ -99,10 +93,11 @@ def _distinct(stories: Iterable[tuple[str, Entry]]) -> list[Entry]:
 
 
 def _busiest(entries: list[Entry], at: datetime, within: timedelta) -> list[Entry]:
-    """Return the most entries that lie less than `within` apart around `at`.
+    """Return the most entries that lie less than `within` apart, the last at `at`.
 
-    Entries of different feeds do not arrive in the order they were fetched: some may
-    be later than `at`, and must be counted only as far as one window reaches.
+    Entries of different feeds do not arrive in the order they were fetched: the last
+    may also be later than `at`, as far as one window reaches. It is never earlier, for
+    a copy of what was counted before is nothing new to tell.
     """
     best: list[Entry] = []
     for end, last in enumerate(entries, start=1):

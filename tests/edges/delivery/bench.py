@@ -17,9 +17,10 @@ from monitor.model import Notification, Receiver
 from tests.edges.delivery.fake_outbox import FakeOutbox
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from monitor.delivery.ports import Outbox
+    from monitor.delivery.senders import Sender
     from monitor.outbound import Outbound
 
 DEADLINE = 10.0
@@ -58,12 +59,13 @@ class Bench:
         *receivers: Receiver,
         clock: Clock | None = None,
         outbox: Outbox | None = None,
+        senders: Mapping[str, Sender] | None = None,
     ) -> Couriers:
         clock = clock or SystemClock()
         return Couriers(
             outbox=outbox or self.outbox,
             receivers={of.name: of for of in receivers},
-            senders=make_senders(self.poster, self.console, clock),
+            senders=senders or make_senders(self.poster, self.console, clock),
             clock=clock,
             metrics=self.metrics,
             owner="test",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from standardwebhooks import Webhook
@@ -11,10 +12,16 @@ from structlog.testing import capture_logs
 
 from monitor.clock import SystemClock
 from monitor.delivery.courier import LEASE_MARGIN
+from monitor.errors import StateError
 from tests.edges.delivery.bench import Bench, notification, running, until
 from tests.edges.delivery.desk import HANG, desk
-from tests.edges.delivery.fake_outbox import HandClock
+from tests.edges.delivery.fake_outbox import FakeOutbox, HandClock
 from tests.factories import NOON, receiver
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from monitor.model import Notification, Receiver
 
 SECOND = timedelta(seconds=1)
 NEW, OLD = "whsec_bmV3bmV3bmV3bmV3bmV3bmV3", "whsec_b2xkb2xkb2xkb2xkb2xkb2xk"
@@ -253,6 +260,71 @@ async def test_a_slack_receiver_is_told_in_order_one_at_a_time(bench: Bench) -> 
     assert [post.body for post in told.posts] == [
         row.notification.body for row in bench.outbox.rows.values()
     ]
+
+
+async def test_a_slack_receiver_gets_one_at_a_time(bench: Bench) -> None:
+    async with desk(default=(HANG, {}, b"")) as told:
+        room = receiver(name="room", kind="slack", url=told.url)
+        bench.outbox.put(*(notification(n, "room") for n in range(4)))
+        async with running(couriers := bench.couriers(room)):
+            await until(lambda: len(told.posts) == 1)
+            couriers.wake()
+            await asyncio.sleep(0.05)
+            under_way = len(told.posts)
+            await told.close()
+
+    assert under_way == 1
+
+
+class Broken:
+    """Fail in a way that no sender should."""
+
+    def __init__(self, hangs: bool) -> None:
+        self.hangs = hangs
+
+    async def send(self, notification: Notification, receiver: Receiver) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
+        raise ZeroDivisionError(receiver.url)
+
+
+@pytest.mark.parametrize(
+    ("hangs", "said"),
+    [
+        pytest.param(False, "its sender broke (ZeroDivisionError)", id="raises"),
+        pytest.param(True, "not accepted within 1.1 s", id="hangs"),
+    ],
+)
+async def test_a_mistake_in_a_sender_loses_nothing(
+    bench: Bench, hangs: bool, said: str
+) -> None:
+    bench.outbox.put(sent := notification(1, "desk"))
+    to = receiver(timeout=SECOND / 10)
+    async with running(bench.couriers(to, senders={"webhook": Broken(hangs)})):
+        row = bench.outbox.rows[sent.id]
+        await until(lambda: row.attempts == 1)
+
+    assert row.state == "pending"
+    assert said in row.error
+    assert to.url not in row.error
+
+
+class BrokenOutbox(FakeOutbox):
+    async def delivered(self, notification_id: str, at: datetime) -> None:
+        raise StateError("state: the table is gone; restore it")
+
+
+async def test_an_outbox_that_is_broken_ends_the_couriers(bench: Bench) -> None:
+    """The supervisor starts them again; hiding it would send for ever."""
+    outbox = BrokenOutbox()
+    async with desk() as told:
+        outbox.put(notification(1, "desk"))
+        couriers = bench.couriers(receiver(url=told.url), outbox=outbox)
+        with pytest.raises(StateError, match="the table is gone"):
+            async with asyncio.timeout(5):
+                await couriers.run(asyncio.Event())
+
+    assert len(told.posts) == 1
 
 
 async def test_no_secret_reaches_a_log_or_the_outbox(bench: Bench) -> None:
