@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, ClassVar
 from faust.transport import base
 
 from agents.transport.consumer import SqliteConsumer
+from agents.transport.kafka import KafkaTransport
 from agents.transport.producer import SqliteProducer
 from monitor.eventlog.open import sqlite_path
 from monitor.eventlog.sqlite import running_log
 
 if TYPE_CHECKING:
+    from faust.types import AppT
+
     from monitor.eventlog.sqlite import SqliteLog
 
 
@@ -39,3 +42,11 @@ class SqliteTransport(base.Transport):  # type: ignore[misc]
             LogUnavailableError: this process has not started it.
         """
         return running_log(sqlite_path(str(self.url[0])))
+
+
+def transport_of(app: AppT) -> base.Transport:
+    """Return the transport for an app's broker, which reads on without idle seconds."""
+    brokers = app.conf.broker_consumer
+    if brokers[0].scheme == "kafka":
+        return KafkaTransport(brokers, app)
+    return SqliteTransport(brokers, app)

@@ -7,7 +7,6 @@ the choice of the offsets to commit are Faust's own (`faust.transport.consumer`)
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import structlog

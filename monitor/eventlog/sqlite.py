@@ -28,7 +28,7 @@ from monitor.eventlog.schema import connect, prepare
 from monitor.eventlog.writer import GroupWriter, unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -90,7 +90,7 @@ class SqliteLog:
         self._writer = GroupWriter(self.path, lambda: connect(self.path))
         self._ends: dict[tuple[str, int], int] = {}
         self._round = 0
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._watchers: set[Callable[[str], None]] = set()
 
     async def start(self) -> None:
         """Take the lock, open the file and create what is missing.
@@ -192,9 +192,8 @@ class SqliteLog:
     def _appended(self, stream: str, offsets: Sequence[tuple[int, int]]) -> None:
         for number, offset in offsets:
             self._ends[stream, number] = max(self._ends[stream, number], offset + 1)
-        for waiter in self._waiting:
-            if not waiter.done():
-                waiter.set_result(None)
+        for told in tuple(self._watchers):
+            told(stream)
 
     def _check(self, stream: str, number: int, record: Record) -> None:
         if (stream, number) not in self._ends:
@@ -246,18 +245,13 @@ class SqliteLog:
         """Return, per partition, the offset of the oldest record still held."""
         return await self._reader.first_offsets(stream)
 
-    async def wait_for_append(self, positions: Mapping[tuple[str, int], int]) -> None:
-        """Wait until some partition holds a record at or beyond its position."""
-        while not any(
-            self._ends.get(partition, 0) > position
-            for partition, position in positions.items()
-        ):
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiting.add(waiter)
-            try:
-                await waiter
-            finally:
-                self._waiting.discard(waiter)
+    def watch(self, told: Callable[[str], None]) -> None:
+        """Have a function called with the stream's name after each append to it."""
+        self._watchers.add(told)
+
+    def unwatch(self, told: Callable[[str], None]) -> None:
+        """Undo `watch`; safe to call twice."""
+        self._watchers.discard(told)
 
     async def commit(self, group: str, offsets: Mapping[tuple[str, int], int]) -> None:
         """Remember, durably, from where a consumer group goes on.
