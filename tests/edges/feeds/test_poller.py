@@ -10,6 +10,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 
 import pytest
+import pytest_asyncio
 from structlog.testing import capture_logs
 
 from monitor.clock import SystemClock
@@ -22,6 +23,9 @@ from monitor.outbound import Outbound
 from tests.edges.feeds.memory_book import MemoryBook
 from tests.edges.feeds.publisher import Publisher, publishing, reply
 from tests.factories import feed
+
+# One loop for all tests here, since a parse worker belongs to the loop it started on.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 QUICK = timedelta(seconds=0.2)
 CLOCK = SystemClock()
@@ -97,19 +101,24 @@ async def until(is_true: Callable[[], object], seconds: float = 10) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def workers() -> AsyncIterator[ParseWorkers]:
+    running = ParseWorkers(1)
+    await running.warm()
+    yield running
+    await running.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def publisher() -> AsyncIterator[Publisher]:
     async with publishing() as running:
         yield running
 
 
-@pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(workers: ParseWorkers) -> AsyncIterator[Desk]:
     outbound = Outbound(user_agent="wirewatch-test", allow=[ip_network("127.0.0.1/32")])
-    workers = ParseWorkers(1)
-    await workers.warm()
     yield Desk(outbound, workers)
-    await workers.close()
     await outbound.aclose()
 
 
