@@ -82,8 +82,8 @@ webb: {}
 def test_what_is_wrong_in_itself_is_not_blamed_twice(mistakes: Mistakes) -> None:
     """A topic, concept or receiver with a mistake still exists for the others."""
     text = """\
-concepts: {c: {en: 5}}
-topics: {t: {clauses: 5}, u: {clauses: [{all: [c]}]}}
+concepts: {c: {en: 5}, d: 5}
+topics: {t: {clauses: 5}, u: {clauses: [{all: [c, d]}]}}
 rules: {r: {topics: [t, u], directions: [x]}}
 route: {receiver: w}
 receivers: {w: {type: webhook}}
@@ -93,6 +93,7 @@ receivers: {w: {type: webhook}}
 
     assert [line.split(";")[0] for line in found] == [
         'F:1:20: concept "c": "en" must be a list',
+        'F:1:27: concept "d": "d" must be a mapping',
         'F:2:23: topic "t": "clauses" must be a list',
         'F:5:13: receiver "w": "url" is missing',
     ]
