@@ -69,7 +69,7 @@ def notification_ids(config: Path, rows: Sequence[dict[str, Any]]) -> set[str]:
     return set(state.notifications)
 
 
-def desk(folder: Path, farm: FeedFarm, hook: str) -> Path:
+def desk(folder: Path, farm: FeedFarm, hook: str, prefix: str = "") -> Path:
     shipped = sections_of("concepts", "topics")
     rules = {
         topic: {"type": "any", "topics": [topic], "severity": "warning"}
@@ -79,6 +79,7 @@ def desk(folder: Path, farm: FeedFarm, hook: str) -> Path:
         folder / "alerts.yaml",
         **shipped,
         outbound={"contact": "https://example.org", "allow": ["127.0.0.0/8"]},
+        kafka={"prefix": prefix},
         feeds=farm.config("500ms"),
         rules=rules,
         route={"receiver": "desk"},
@@ -201,13 +202,14 @@ def test_kills_of_one_role_on_kafka(
     rows: list[dict[str, Any]],
     shared: Path,
     kafka: str,
+    kafka_prefix: str,
     postgres_url: str,
     role: str,
 ) -> None:
     services = {"WIREWATCH_LOG": f"kafka://{kafka}", "WIREWATCH_STATE": postgres_url}
     port = free_port()
     with FeedFarm(spread(rows, 6, KILLS * 3)) as farm:
-        config = desk(tmp_path, farm, f"http://127.0.0.1:{port}/hook")
+        config = desk(tmp_path, farm, f"http://127.0.0.1:{port}/hook", kafka_prefix)
         ids = notification_ids(config, rows)
         other = "assess" if role == "classify" else "classify"
         steady = [

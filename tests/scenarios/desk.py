@@ -74,11 +74,15 @@ class FeedFarm:
 
     def config(self, interval: str = "500ms") -> dict[str, Any]:
         """Return the `feeds` of a configuration that polls this farm."""
-        port = self._uvicorn.servers[0].sockets[0].getsockname()[1]
         return {
-            feed: {"url": f"http://127.0.0.1:{port}{path}", "interval": interval}
+            feed: {"url": self.address(path), "interval": interval}
             for feed, path in self.server.feeds.items()
         }
+
+    def address(self, path: str) -> str:
+        """Return the address of a path of this farm; a page where there is no feed."""
+        port = self._uvicorn.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}{path}"
 
 
 class Receiver:
