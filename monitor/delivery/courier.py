@@ -104,6 +104,10 @@ class Couriers:
         What waits for a receiver that is gone stays in the outbox.
         """
         self._receivers = dict(receivers)
+        for name in self._couriers.keys() - self._receivers.keys():
+            self._couriers.pop(name).close()
+        for name, courier in self._couriers.items():
+            courier.receiver = self._receivers[name]
         self._changed.set()
 
     def wake(self) -> None:
@@ -117,20 +121,16 @@ class Couriers:
         try:
             while not stop.is_set():
                 self._changed.clear()
-                self._match_receivers()
+                self._start_couriers()
                 await self._wait(stopping)
         finally:
             stopping.cancel()
             await self._end()
 
-    def _match_receivers(self) -> None:
-        for name in self._couriers.keys() - self._receivers.keys():
-            self._couriers.pop(name).close()
-        for name, receiver in self._receivers.items():
-            if name in self._couriers:
-                self._couriers[name].receiver = receiver
-                continue
-            courier = self._couriers[name] = _Courier(receiver, self._tools)
+    def _start_couriers(self) -> None:
+        for name in self._receivers.keys() - self._couriers.keys():
+            courier = _Courier(self._receivers[name], self._tools)
+            self._couriers[name] = courier
             task = asyncio.create_task(courier.run(), name=f"courier {name}")
             self._tasks.add(task)
 
