@@ -13,6 +13,7 @@ import faust
 from faust.app.base import BootStrategy
 
 from agents.dead_letters import Delivered
+from agents.transport import transport_of
 from monitor.eventlog import stream_name
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ class App(faust.App):  # type: ignore[misc]
     """A Faust app without a web server of its own."""
 
     BootStrategy = _Boot
+
+    def _new_transport(self) -> Any:
+        return transport_of(self)
 
 
 def make_app(group: str, broker: str, **settings: object) -> App:
@@ -51,6 +55,9 @@ def make_app(group: str, broker: str, **settings: object) -> App:
         "broker_session_timeout": 10.0,
         "broker_heartbeat_interval": 1.0,
         "broker_commit_interval": 1.0,
+        # Records read ahead: the default of 4096 may hold a gigabyte of ours.
+        "stream_buffer_maxsize": 64,
+        "consumer_max_fetch_size": 5 << 20,
     }
     return App(group, broker=broker, **(defaults | settings))
 

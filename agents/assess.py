@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from agents.dead_letters import Guard
-from agents.patience import patiently
 from agents.streams import ALERTS
 from monitor import pipeline
 from monitor.codec import encode
@@ -87,7 +86,7 @@ async def publish(runtime: Runtime) -> None:
 
 async def publish_leftovers(runtime: Runtime) -> None:
     """Publish what an earlier process committed but did not publish."""
-    await patiently("publish alerts", lambda: publish(runtime), runtime.metrics)
+    await runtime.patience.until_done(lambda: publish(runtime))
 
 
 def guard(runtime: Runtime) -> Guard[MatchesRecord]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 import structlog
 
-from agents.patience import patiently
 from agents.streams import DEAD_LETTERS
 from monitor.codec import decode, encode
 from monitor.errors import CodecError
@@ -88,7 +87,7 @@ class Guard(Generic[T]):
     async def _try(self, record: T) -> str | None:
         """Run the step; return what went wrong, or None."""
         try:
-            await patiently(self.agent, lambda: self.step(record), self.runtime.metrics)
+            await self.runtime.patience.until_done(lambda: self.step(record))
         except Exception as error:
             # Whatever it is, the record is kept and the agent goes on.
             log.exception("record not processed", agent=self.agent)
@@ -108,10 +107,8 @@ class Guard(Generic[T]):
             at=runtime.clock.now(),
         )
         record = Record(encode(letter), delivered.stream.encode())
-        await patiently(
-            "dead letter",
-            lambda: runtime.log.append(DEAD_LETTERS, [record]),
-            runtime.metrics,
+        await runtime.patience.until_done(
+            lambda: runtime.log.append(DEAD_LETTERS, [record])
         )
         runtime.metrics.dead_letters.labels(delivered.stream).inc()
         log.error(

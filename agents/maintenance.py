@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from agents.assess import publish_leftovers
-from agents.patience import patiently
 from agents.streams import STREAMS
 from monitor.eventlog.sqlite import SqliteLog
 from monitor.store.alerts import prune
@@ -30,11 +29,11 @@ async def maintain(
     loop = asyncio.get_running_loop()
     retained_at = float("-inf")
     while not stop.is_set():
-        await patiently("gauges", lambda: _gauges(runtime, outbox), runtime.metrics)
+        await runtime.patience.until_done(lambda: _gauges(runtime, outbox))
         if publishes:
             await publish_leftovers(runtime)
         if loop.time() - retained_at >= RETAIN_EVERY:
-            await patiently("retention", lambda: _retain(runtime), runtime.metrics)
+            await runtime.patience.until_done(lambda: _retain(runtime))
             retained_at = loop.time()
         try:
             async with asyncio.timeout(GAUGES_EVERY):

@@ -30,6 +30,7 @@ class NotifyRole:
             clock=runtime.clock,
             metrics=runtime.metrics,
             owner=owner,
+            patience=runtime.patience,
         )
         runtime.notified = self._couriers.wake
 

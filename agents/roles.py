@@ -11,7 +11,6 @@ import structlog
 from agents import assess, classify
 from agents.app import attach, make_app, stop_app
 from agents.health import Watched
-from agents.patience import patiently
 from agents.progress import Progress
 from agents.streams import ENTRIES, MATCHES
 from monitor.codec import encode, split
@@ -100,6 +99,7 @@ class PollRole:
             clock=runtime.clock,
             metrics=runtime.metrics,
             owner=owner,
+            patience=runtime.patience,
         )
 
     async def _append(self, feed: str, entries: Sequence[Entry]) -> None:
@@ -109,7 +109,7 @@ class PollRole:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until stopped."""
-        await patiently("feeds", self._sync, self._runtime.metrics)
+        await self._runtime.patience.until_done(self._sync)
         await self.poller.run(stop)
 
     async def _sync(self) -> None:
@@ -117,7 +117,7 @@ class PollRole:
 
     async def reloaded(self, settings: Settings) -> None:
         """Take on the feeds of a new configuration."""
-        await patiently("feeds", self._sync, self._runtime.metrics)
+        await self._runtime.patience.until_done(self._sync)
         self.poller.set_feeds({feed.id: feed for feed in settings.feeds})
 
     async def close(self) -> None:

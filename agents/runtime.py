@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.eventlog import EventLog
     from monitor.metrics import Metrics
+    from monitor.patience import Patience
     from monitor.store import Store
 
 
@@ -34,4 +35,5 @@ class Runtime:
     store: Store
     metrics: Metrics
     clock: Clock
+    patience: Patience
     notified: Callable[[], None] = field(default=_nobody)

@@ -14,13 +14,13 @@ import signal
 import socket
 import threading
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 
 from agents.health import HealthCheck
 from agents.maintenance import maintain
 from agents.notify import NotifyRole
-from agents.patience import patiently
 from agents.reload import Reloader
 from agents.roles import AgentRole, PollRole
 from agents.runtime import Runtime
@@ -32,6 +32,7 @@ from monitor.clock import SystemClock
 from monitor.errors import WirewatchError
 from monitor.eventlog.open import open_log
 from monitor.metrics import Metrics
+from monitor.patience import Patience
 from monitor.store import Store
 from monitor.store.outbox import StoreOutbox
 from monitor.web import make_web
@@ -75,6 +76,7 @@ class Worker:
         settings = adapt(settings)
         _check_roles(settings, roles)
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        metrics = Metrics()
         self._runtime = Runtime(
             settings=settings,
             log=open_log(
@@ -85,8 +87,9 @@ class Worker:
                 max_bytes=settings.retention.log_bytes,
             ),
             store=Store(settings.state_url),
-            metrics=Metrics(),
+            metrics=metrics,
             clock=SystemClock(),
+            patience=Patience(metrics),
         )
         self._outbox = StoreOutbox(self._runtime.store)
         self._stop = asyncio.Event()
@@ -139,7 +142,9 @@ class Worker:
     async def _serve_pages(self, stack: contextlib.AsyncExitStack) -> None:
         settings = self._runtime.settings
         sources = PageSources(self._runtime, self._health, self._reloader)
-        pages = make_web(sources, self._runtime.metrics)
+        host = urlsplit(settings.plan.external_url).hostname
+        hosts = [host] if host else []
+        pages = make_web(sources, self._runtime.metrics, hosts=hosts)
         server = await serve(pages, settings.host, settings.port)
         stack.push_async_callback(server.stop)
         log.info("web page", url=f"http://{settings.host}:{server.port}/")
@@ -151,15 +156,13 @@ class Worker:
 
         async def connect() -> None:
             self._health.starting = "waiting for the state"
-            await patiently("start", runtime.store.start, runtime.metrics)
+            await runtime.patience.until_done(runtime.store.start)
             stack.push_async_callback(runtime.store.stop)
             self._health.starting = "waiting for the log"
-            await patiently("start", runtime.log.start, runtime.metrics)
+            await runtime.patience.until_done(runtime.log.start)
             stack.push_async_callback(runtime.log.stop)
-            await patiently(
-                "start",
-                lambda: runtime.log.create_streams(partitions),
-                runtime.metrics,
+            await runtime.patience.until_done(
+                lambda: runtime.log.create_streams(partitions)
             )
             self._health.starting = ""
 

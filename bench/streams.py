@@ -15,6 +15,7 @@ import asyncio
 import json
 import statistics
 import sys
+import tempfile
 import time
 import uuid
 from datetime import UTC, datetime
@@ -36,7 +37,9 @@ from monitor.eventlog import Record
 from monitor.eventlog.kafka import KafkaLog
 from monitor.metrics import Metrics
 from monitor.model import EntriesRecord, Entry
+from monitor.patience import Patience
 from monitor.topics import compile_topics
+from tests.plugins.kafka import KafkaBroker
 
 ENTRIES_A_RECORD = 20
 ROUNDS = 3
@@ -75,12 +78,14 @@ async def through_faust(kafka: str, stream: str, records: int, log: Any) -> floa
     """Return entries a second through the classify agent."""
     settings: Any = SimpleNamespace(index=compile_topics([], []).index)
     nothing: Any = None
+    metrics = Metrics()
     runtime = Runtime(
         settings=settings,
         log=log,
         store=nothing,
-        metrics=Metrics(),
+        metrics=metrics,
         clock=SystemClock(),
+        patience=Patience(metrics),
     )
     guard = classify.guard(runtime)
     done = asyncio.Event()
@@ -156,10 +161,13 @@ def main() -> None:
     if options.kafka:
         print(json.dumps(asyncio.run(measure(options.kafka, options.records))))
         return
-    from deploy.kafka.start import running_broker
-
-    with running_broker() as kafka:
-        print(json.dumps(asyncio.run(measure(kafka, options.records))))
+    with tempfile.TemporaryDirectory() as folder:
+        broker = KafkaBroker(Path(folder))
+        broker.start()
+        try:
+            print(json.dumps(asyncio.run(measure(broker.bootstrap, options.records))))
+        finally:
+            broker.stop()
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from monitor.delivery.retry import next_wait
-from monitor.delivery.steady import Steady
 from monitor.errors import DeliveryError
+from monitor.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ class _Tools:
     metrics: Metrics
     owner: str
     rng: random.Random
-    steady: Steady
+    patience: Patience
 
 
 class Couriers:
@@ -71,6 +71,7 @@ class Couriers:
         senders: by kind of receiver.
         owner: names this process in leases; unique among all.
         rng: spreads the retries.
+        patience: the process's own, so that an outage is named once.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Couriers:
         metrics: Metrics,
         owner: str,
         rng: random.Random | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._receivers = dict(receivers)
         self._tools = _Tools(
@@ -92,7 +94,7 @@ class Couriers:
             metrics=metrics,
             owner=owner,
             rng=rng or random.Random(),  # noqa: S311 - spreads load, hides nothing
-            steady=Steady(metrics),
+            patience=patience or Patience(metrics),
         )
         self._couriers: dict[str, _Courier] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -216,13 +218,13 @@ class _Courier:
             return POLL
         tools, name = self._tools, self._name
         now = tools.clock.now()
-        due = await tools.steady.call(lambda: tools.outbox.next_due(name, now))
+        due = await tools.patience.until_done(lambda: tools.outbox.next_due(name, now))
         if due is None:
             return POLL
         if due > now:
             return min(due - now, POLL)
         lease = self.receiver.timeout + LEASE_MARGIN
-        items = await tools.steady.call(
+        items = await tools.patience.until_done(
             lambda: tools.outbox.claim(tools.owner, name, now, lease, free)
         )
         for item in items:
@@ -244,7 +246,9 @@ class _Courier:
         metrics.attempts.labels(self._name, "delivered").inc()
         metrics.delay.observe(max((now - item.fetched_at).total_seconds(), 0))
         self._health.works()
-        await tools.steady.call(lambda: tools.outbox.delivered(notification.id, now))
+        await tools.patience.until_done(
+            lambda: tools.outbox.delivered(notification.id, now)
+        )
 
     async def _attempt(self, notification: Notification) -> DeliveryError | None:
         """Send once; return what went wrong, or None if it was accepted."""
@@ -284,12 +288,16 @@ class _Courier:
                 attempts=attempts,
                 error=str(error),
             )
-            await tools.steady.call(lambda: tools.outbox.dead(told, now, str(error)))
+            await tools.patience.until_done(
+                lambda: tools.outbox.dead(told, now, str(error))
+            )
             return
         tools.metrics.attempts.labels(self._name, "retry").inc()
         self._health.fails(error)
         due = now + wait
-        await tools.steady.call(lambda: tools.outbox.retry(told, now, due, str(error)))
+        await tools.patience.until_done(
+            lambda: tools.outbox.retry(told, now, due, str(error))
+        )
 
 
 class _Health:

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from monitor.clock import Clock
-    from monitor.feeds.patience import Patience
     from monitor.feeds.ports import FeedBook
     from monitor.feeds.workers import ParseWorkers
     from monitor.metrics import Metrics
     from monitor.model import Entry, Feed, FeedState, Fetched
     from monitor.outbound import Outbound
+    from monitor.patience import Patience
 
     Append = Callable[[str, Sequence[Entry]], Awaitable[None]]
 
@@ -79,9 +79,7 @@ class Poll:
         except FeedError as error:
             return self.failed(feed, state, error)
         if news.entries:
-            await self._patience.until_done(
-                "log", lambda: self._append(feed.id, news.entries)
-            )
+            await self._patience.until_done(lambda: self._append(feed.id, news.entries))
             self._count(feed, news)
         return self._good(feed, state, fetched, digest, news)
 
@@ -97,9 +95,7 @@ class Poll:
             fetched.body, fetched.url, fetched.content_type
         )
         ids = [entry.id for entry in readable(parsed)]
-        known = await self._patience.until_done(
-            "state", lambda: self._book.known(feed.id, ids)
-        )
+        known = await self._patience.until_done(lambda: self._book.known(feed.id, ids))
         return fresh(feed, parsed, known, fetched.answered_at)
 
     def _count(self, feed: Feed, news: Fresh) -> None:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from monitor.errors import FeedError, LogError, StateError
-from monitor.feeds.patience import Patience
 from monitor.feeds.poll import Poll
+from monitor.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,6 +53,7 @@ class Poller:
         owner: names this poller in leases; unique among all running ones.
         concurrency: feeds polled at the same time.
         chance: returns a random number from 0 to 1, for the jitter.
+        patience: the process's own, so that an outage is named once.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Poller:
         owner: str,
         concurrency: int = 32,
         chance: Callable[[], float] = random.random,
+        patience: Patience | None = None,
     ) -> None:
         self._book = book
         self._feeds = dict(feeds)
@@ -75,7 +77,7 @@ class Poller:
         self._metrics = metrics
         self._owner = owner
         self._concurrency = concurrency
-        self._patience = Patience(metrics)
+        self._patience = patience or Patience(metrics)
         self._poll = Poll(
             book=book,
             append=append,
@@ -146,7 +148,7 @@ class Poller:
         else:
             self._must_look = True  # as soon as a place is free
             return
-        due = await self._patience.until_done("state", lambda: self._book.next_due(now))
+        due = await self._patience.until_done(lambda: self._book.next_due(now))
         if due is not None:
             self._look_at = min(self._look_at, due)
 
@@ -154,7 +156,7 @@ class Poller:
         longest = max((feed.timeout for feed in self._feeds.values()), default=LEASE)
         lease = max(LEASE, longest + LEASE_MARGIN)
         return await self._patience.until_done(
-            "state", lambda: self._book.claim_due(self._owner, now, lease, room)
+            lambda: self._book.claim_due(self._owner, now, lease, room)
         )
 
     async def _sleep(self) -> None:
@@ -197,9 +199,7 @@ class Poller:
             )
             if self._failing.get(feed.id) != outcome.error:
                 log.exception("poll broke", feed=feed.id)
-        await self._patience.until_done(
-            "state", lambda: self._book.finish(self._owner, outcome)
-        )
+        await self._patience.until_done(lambda: self._book.finish(self._owner, outcome))
         self._look_at = min(self._look_at, outcome.next_poll_at)
         self._report(feed, state, outcome)
 

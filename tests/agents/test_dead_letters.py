@@ -14,6 +14,7 @@ from monitor.codec import decode, encode
 from monitor.errors import LogUnavailableError, StateUnavailableError
 from monitor.metrics import Metrics
 from monitor.model import DeadLetter, EntriesRecord
+from monitor.patience import Patience
 from tests import factories
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ class ListLog:
 def runtime(log: ListLog) -> Runtime:
     nothing: Any = None
     kept: Any = log
+    metrics = Metrics()
     return Runtime(
         settings=nothing,
         log=kept,
         store=nothing,
-        metrics=Metrics(),
+        metrics=metrics,
         clock=SystemClock(),
+        patience=Patience(metrics),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -165,7 +166,7 @@ def test_log_and_state_away_at_start_and_again_later(
             for process in watch:
                 process.start()
             for process in watch:
-                wait_for(lambda p=process: _answers(p), 30, "health to answer")
+                wait_for(partial(_answers, process), 30, "health to answer")
             ready = [process.get("/readyz").status_code for process in watch]
             alive = [process.get("/livez").status_code for process in watch]
             time.sleep(2)

@@ -8,6 +8,7 @@ killed and started again.
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib.util
 import sys
 import time
@@ -28,6 +29,7 @@ STARTER = Path(__file__).parents[2] / "deploy" / "kafka" / "start.py"
 READY_SECONDS = 60.0
 
 
+@functools.cache
 def _starter() -> Any:
     """Import the script that `make kafka` runs."""
     spec = importlib.util.spec_from_file_location("kafka_starter", STARTER)
@@ -40,10 +42,17 @@ def _starter() -> Any:
 
 
 class KafkaBroker:
-    """Start and stop one Kafka node; when `start` returns, it takes streams."""
+    """Start and stop one Kafka node; when `start` returns, it takes streams.
 
-    def __init__(self, node: Any) -> None:
-        self._node = node
+    Args:
+        folder: for its data.
+
+    Raises:
+        KafkaMissingError: of the starter; there is no Java or Maven.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._node = _starter().KafkaNode(folder)
 
     @property
     def bootstrap(self) -> str:
@@ -81,13 +90,11 @@ async def _takes_streams(bootstrap: str) -> bool:
 
 
 def _broker(folder: Path) -> Iterator[KafkaBroker]:
-    starter = _starter()
     try:
-        node = starter.KafkaNode(folder)
-    except starter.KafkaMissingError as error:
+        broker = KafkaBroker(folder)
+    except _starter().KafkaMissingError as error:
         missing(f"a real Kafka ({error})")
         return
-    broker = KafkaBroker(node)
     broker.start()
     try:
         yield broker

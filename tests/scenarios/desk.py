@@ -175,7 +175,7 @@ class Process:
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""
-        if self.popen is None:
+        if not hasattr(self, "popen"):
             return
         if self.popen.poll() is None:
             self.popen.kill()

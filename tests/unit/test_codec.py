@@ -11,7 +11,7 @@ from monitor.errors import CodecError
 from monitor.model import EntriesRecord
 from tests import factories
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)))
+TEXT = st.text(st.characters(codec="utf-8"))
 
 
 @given(title=TEXT, summary=TEXT, source=TEXT)

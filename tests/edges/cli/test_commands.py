@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 COMMANDS = ["run", "check", "classify", "parse", "fetch", "schema", "health"]
 
-TOPIC = {
+MONEY: dict[str, Any] = {"clauses": [{"all": ["unesco", "money"], "near": 9}]}
+TOPIC: dict[str, Any] = {
     "concepts": {"unesco": {"en": ["unesco"]}, "money": {"en": ["dues", "funding"]}},
-    "topics": {"unesco-money": {"clauses": [{"all": ["unesco", "money"], "near": 9}]}},
+    "topics": {"unesco-money": MONEY},
 }
 REST = {
     "outbound": {"contact": "https://example.org"},
@@ -95,9 +96,7 @@ def test_check_praises_nothing_on_standard_output(tmp_path: Path) -> None:
 
 
 def test_check_finds_an_example_that_does_not_behave(tmp_path: Path) -> None:
-    topic = TOPIC["topics"]["unesco-money"] | {
-        "examples": {"match": ["The weather is fine"]}
-    }
+    topic = MONEY | {"examples": {"match": ["The weather is fine"]}}
     config = write_config(
         tmp_path / "alerts.yaml",
         concepts=TOPIC["concepts"],

@@ -1,8 +1,8 @@
 """Wait for the log and the state database to come back.
 
-A poll that has read entries may not drop them because something else is away: it tries
-again in place. Many polls meet the same outage; it is named once when it begins and
-once when it ends.
+Durable work may not be skipped because something else is away: it is tried again in
+place, and nothing is acknowledged meanwhile. Many tasks meet the same outage; a process
+names it once when it begins and once when it ends.
 """
 
 from __future__ import annotations
@@ -23,44 +23,48 @@ T = TypeVar("T")
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
+"""Seconds between two tries, doubled from the first to the longest."""
 
 log = structlog.get_logger(__name__)
 
 
 class Patience:
-    """Try an operation again while its dependency is away."""
+    """Try operations again while what they need is away; one per process."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._away: set[str] = set()
 
-    async def until_done(self, dependency: str, work: Callable[[], Awaitable[T]]) -> T:
+    async def until_done(self, work: Callable[[], Awaitable[T]]) -> T:
         """Return what `work` returns, however often it takes.
 
         Pauses double from 0.1 s to 5 s. Any error but absence rises at once.
 
         Args:
-            dependency: "log" or "state", for the metrics.
             work: must be safe to repeat.
         """
         pause = FIRST_PAUSE
+        missed: set[str] = set()
         while True:
             try:
                 result = await work()
             except (LogUnavailableError, StateUnavailableError) as error:
-                self._missing(dependency, error)
+                missed.add(self._missing(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
-                self._present(dependency)
+                for dependency in missed:
+                    self._present(dependency)
                 return result
 
-    def _missing(self, dependency: str, error: Exception) -> None:
+    def _missing(self, error: LogUnavailableError | StateUnavailableError) -> str:
+        dependency = "log" if isinstance(error, LogUnavailableError) else "state"
         self._metrics.retries.labels(dependency=dependency).inc()
         if dependency not in self._away:
             self._away.add(dependency)
             self._metrics.dependency_up.labels(dependency=dependency).set(0)
             log.warning("dependency is away", dependency=dependency, error=str(error))
+        return dependency
 
     def _present(self, dependency: str) -> None:
         if dependency in self._away:
