@@ -20,6 +20,7 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -40,6 +41,8 @@ log = structlog.get_logger(__name__)
 
 COLLISION_TRIES = 6
 """How often a transaction that lost against another one is run in all."""
+
+PING_TIMEOUT = timedelta(seconds=5)
 
 GROUP = 32
 """Pieces of work that may share one SQLite commit, and so one wait for the disk."""
@@ -101,13 +104,20 @@ class Store:
             await asyncio.to_thread(executor.shutdown, wait=True)
         self._engine.dispose()
 
-    async def ping(self) -> None:
+    async def ping(self, timeout: timedelta = PING_TIMEOUT) -> None:
         """Ask the database for an answer.
 
         Raises:
             StateUnavailableError: it gave none.
         """
-        await self.run(lambda conn: conn.execute(text("SELECT 1")).scalar_one())
+        try:
+            # A server that hangs answers nothing at all, not even an error.
+            async with asyncio.timeout(timeout.total_seconds()):
+                await self.run(lambda conn: conn.execute(text("SELECT 1")).scalar_one())
+        except TimeoutError:
+            raise StateUnavailableError(
+                f"{self.name}: the database gives no answer within {timeout}"
+            ) from None
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction and return what it returns, once committed.

@@ -9,10 +9,11 @@ the later one sees the earlier.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, select
 
 from monitor.codec import decode, encode
 from monitor.model import Entry
@@ -26,13 +27,13 @@ from monitor.store.schema import (
     stories,
     story_signatures,
 )
-from monitor.store.sql import insert, insert_new
+from monitor.store.sql import insert, insert_all_new, insert_new
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, FromClause
+    from sqlalchemy import Connection, Executable, FromClause
 
     from monitor.model import Alert, Notification, Rule, Sighting
 
@@ -120,40 +121,20 @@ class SqlAssessState:
             "last_seen_at": sighting.seen_at,
             "sightings": 1,
         }
-        statement = insert(self._conn, stories).values(row)
-        new, old = statement.excluded, stories.c
-        self._conn.execute(
-            statement.on_conflict_do_update(
-                index_elements=[old.id],
-                set_={
-                    "last_seen_at": _later(old.last_seen_at, new.last_seen_at),
-                    "sightings": old.sightings + 1,
-                },
-            )
-        )
+        self._conn.execute(_count_in(self._conn.dialect.name), row)
 
     def _remember_signature(self, sighting: Sighting, signature: str) -> None:
         topic = sighting.match.topic
-        of = story_signatures.c
-        generation = (
-            select(func.coalesce(func.max(of.generation) + 1, 0))
-            .where(of.topic == topic, of.signature == signature)
-            .scalar_subquery()
-        )
-        statement = insert(self._conn, story_signatures).values(
-            topic=topic,
-            signature=signature,
-            story=sighting.story,
-            generation=generation,
-            last_seen_at=sighting.seen_at,
-        )
-        last_seen_at = _later(of.last_seen_at, statement.excluded.last_seen_at)
-        self._conn.execute(
-            statement.on_conflict_do_update(
-                index_elements=[of.topic, of.signature, of.story],
-                set_={"last_seen_at": last_seen_at},
-            )
-        )
+        row = {
+            "topic": topic,
+            "signature": signature,
+            "story": sighting.story,
+            "last_seen_at": sighting.seen_at,
+            # A column's own name is taken, in an insert, by the column's value.
+            "of": topic,
+            "having": signature,
+        }
+        self._conn.execute(_remember_signature(self._conn.dialect.name), row)
 
     def has_alert(self, rule: str, story: str) -> bool:
         """Say whether this rule has ever fired for this story."""
@@ -219,8 +200,8 @@ class SqlAssessState:
         }
         if not insert_new(self._conn, alerts, row):
             return False
-        for notification in notifications:
-            insert_new(self._conn, outbox, _outbox_row(notification, alert))
+        rows = [_outbox_row(notification, alert) for notification in notifications]
+        insert_all_new(self._conn, outbox, rows)
         return True
 
     def _lock(self, kind: str, name: str) -> None:
@@ -231,6 +212,35 @@ class SqlAssessState:
     def _any(self, table: FromClause, *conditions: ColumnElement[bool]) -> bool:
         question = select(exists().select_from(table).where(*conditions))
         return bool(self._conn.execute(question).scalar_one())
+
+
+@lru_cache(maxsize=2)
+def _count_in(dialect: str) -> Executable:
+    statement = insert(dialect, stories)
+    new, old = statement.excluded, stories.c
+    return statement.on_conflict_do_update(
+        index_elements=[old.id],
+        set_={
+            "last_seen_at": _later(old.last_seen_at, new.last_seen_at),
+            "sightings": old.sightings + 1,
+        },
+    )
+
+
+@lru_cache(maxsize=2)
+def _remember_signature(dialect: str) -> Executable:
+    of = story_signatures.c
+    generation = (
+        select(func.coalesce(func.max(of.generation) + 1, 0))
+        .where(of.topic == bindparam("of"), of.signature == bindparam("having"))
+        .scalar_subquery()
+    )
+    statement = insert(dialect, story_signatures).values(generation=generation)
+    last_seen_at = _later(of.last_seen_at, statement.excluded.last_seen_at)
+    return statement.on_conflict_do_update(
+        index_elements=[of.topic, of.signature, of.story],
+        set_={"last_seen_at": last_seen_at},
+    )
 
 
 def _later(

@@ -213,7 +213,7 @@ def _close(conn: Connection, owner: str, outcome: PollOutcome) -> bool:
 
 
 def _record_seen(conn: Connection, outcome: PollOutcome) -> None:
-    statement = insert(conn, feed_entries)
+    statement = insert(conn.dialect.name, feed_entries)
     new, old = statement.excluded, feed_entries.c
     statement = statement.on_conflict_do_update(
         index_elements=[old.feed, old.entry_key],

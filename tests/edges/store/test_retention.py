@@ -160,21 +160,21 @@ async def test_an_entry_of_a_removed_feed_is_remembered(room: Newsroom) -> None:
 
 
 async def test_what_was_not_told_yet_is_kept(room: Newsroom) -> None:
-    await room.assess(sighted("tag:unpublished"))
     late = NOON + 2 * KEEP
+    await room.assess(sighted("tag:delivered"), sighted("tag:published"))
+    (first, _) = await room.outbox.claim("one", "desk", NOON, DAY, 9)
+    await room.outbox.delivered(first.notification.id, NOON)
     await room.prune(late)
     unpublished = await room.sizes()
-    await room.publish(late)
+    await room.publish(NOON)
     await room.prune(late)
     undelivered = await room.sizes()
     await room.deliver(late)
-    await room.prune(late)
-    just_delivered = await room.sizes()
+    await room.prune(late + KEEP + DAY)
 
-    assert unpublished["alerts"] == unpublished["outbox"] == 1
-    assert unpublished["stories"] == 1
-    assert undelivered["alerts"] == undelivered["outbox"] == 1
-    assert just_delivered["outbox"] == 1
+    assert (unpublished["alerts"], unpublished["outbox"]) == (2, 1)
+    assert (undelivered["alerts"], undelivered["outbox"]) == (1, 1)
+    assert await room.sizes() == {}
 
 
 async def test_the_dead_wait_for_their_replay(room: Newsroom) -> None:

@@ -87,6 +87,42 @@ async def test_work_that_waits_together_shares_commits_on_sqlite(
     assert len(set(begun)) == 1
 
 
+async def test_work_whose_caller_went_away_before_it_began_is_not_done(
+    url: str,
+) -> None:
+    store = Store(url, pool_size=1)
+    await store.start()
+    hold = threading.Event()
+    first = asyncio.create_task(store.run(lambda conn: hold.wait(10)))
+    await asyncio.sleep(0)
+    given_up = asyncio.create_task(
+        store.run(lambda conn: insert_new(conn, feeds, feed_row()))
+    )
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await asyncio.sleep(0)
+    hold.set()
+    await first
+    ids = await store.run(feed_ids)
+    await store.stop()
+
+    assert ids == []
+
+
+async def test_a_database_that_hangs_is_an_outage_for_a_ping(url: str) -> None:
+    store = Store(url, pool_size=1)
+    await store.start()
+    hold = threading.Event()
+    stuck = asyncio.create_task(store.run(lambda conn: hold.wait(30)))
+    await asyncio.sleep(0)
+    with pytest.raises(StateUnavailableError, match="gives no answer"):
+        await store.ping(timeout=timedelta(milliseconds=50))
+    hold.set()
+    await stuck
+    await store.ping()
+    await store.stop()
+
+
 async def test_a_time_comes_back_as_the_same_moment_in_utc(store: Store) -> None:
     tokyo = timezone(timedelta(hours=9))
     at = datetime(2015, 10, 14, 3, 4, 5, 678901, tzinfo=tokyo)
