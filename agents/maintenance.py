@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agents.assess import publish_leftovers
 from agents.streams import STREAMS
 from monitor.eventlog.sqlite import SqliteLog
-from monitor.store.alerts import prune
+from monitor.store.retention import prune
 
 if TYPE_CHECKING:
     from agents.runtime import Runtime

@@ -12,7 +12,6 @@ from sqlalchemy import func, select, update
 
 from monitor.codec import decode
 from monitor.model import Alert
-from monitor.store.retention import prune
 from monitor.store.schema import alerts, sightings
 from monitor.store.sql import batches
 
@@ -77,13 +76,3 @@ def sightings_per_topic(conn: Connection, since: datetime) -> Mapping[str, int]:
 def _decoded(conn: Connection, statement: Select[str]) -> list[Alert]:
     found = conn.execute(statement).scalars()
     return [decode(text.encode(), Alert) for text in found]
-
-
-__all__ = [
-    "alerts_per_topic",
-    "mark_published",
-    "prune",
-    "recent_alerts",
-    "sightings_per_topic",
-    "unpublished_alerts",
-]
