@@ -159,7 +159,7 @@ async def test_a_reload_from_elsewhere_needs_permission(
 async def test_names_a_stranger_may_own_are_not_answered(
     visit: Visit, host: str, status: int
 ) -> None:
-    async with visit(PlainSources(), hosts=("Monitor.example.org",)) as client:
+    async with visit(PlainSources(), hosts=("Monitor.example.org", "")) as client:
         page = await client.get("/", headers={"Host": host})
         api = await client.get("/api/alerts", headers={"Host": host})
 

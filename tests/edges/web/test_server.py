@@ -11,7 +11,7 @@ import pytest
 
 from monitor.errors import WirewatchError
 from monitor.metrics import Metrics
-from monitor.web import make_web, serve
+from monitor.web import Health, make_web, serve
 from tests.edges.web.sources import PlainSources
 
 
@@ -79,3 +79,27 @@ async def test_a_reload_over_loopback_works_unless_another_site_asks() -> None:
 
     assert (local.status_code, refused.status_code) == (200, 403)
     assert sources.reloads == 1
+
+
+async def test_the_end_does_not_wait_for_a_request_that_hangs() -> None:
+    asked = asyncio.Event()
+
+    class Hanging(PlainSources):
+        async def health(self) -> Health:
+            asked.set()
+            await asyncio.sleep(60)
+            return await super().health()
+
+    server = await serve(make_web(Hanging(), Metrics()), "127.0.0.1", 0)
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        request = asyncio.create_task(
+            client.get(f"http://127.0.0.1:{server.port}/readyz")
+        )
+        await asyncio.wait_for(asked.wait(), 5)
+        started = asyncio.get_running_loop().time()
+        await server.stop()
+        took = asyncio.get_running_loop().time() - started
+        outcome = await asyncio.gather(request, return_exceptions=True)
+
+    assert took < 4
+    assert isinstance(outcome[0], httpx.Response | httpx.HTTPError)
