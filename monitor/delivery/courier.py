@@ -62,6 +62,7 @@ class _Tools:
     owner: str
     rng: random.Random
     patience: Patience
+    look_every: timedelta
 
 
 class Couriers:
@@ -72,6 +73,7 @@ class Couriers:
         owner: names this process in leases; unique among all.
         rng: spreads the retries.
         patience: the process's own, so that an outage is named once.
+        look_every: how often the outbox is looked into without being woken.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Couriers:
         owner: str,
         rng: random.Random | None = None,
         patience: Patience | None = None,
+        look_every: timedelta = POLL,
     ) -> None:
         self._receivers = dict(receivers)
         self._tools = _Tools(
@@ -95,6 +98,7 @@ class Couriers:
             owner=owner,
             rng=rng or random.Random(),  # noqa: S311 - spreads load, hides nothing
             patience=patience or Patience(metrics),
+            look_every=look_every,
         )
         self._couriers: dict[str, _Courier] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -213,16 +217,16 @@ class _Courier:
 
     async def _claim(self) -> timedelta:
         """Start what is due and fits; return how long there is nothing to do."""
+        tools, name = self._tools, self._name
         free = AT_ONCE[self.receiver.kind] - len(self._under_way)
         if free <= 0:
-            return POLL
-        tools, name = self._tools, self._name
+            return tools.look_every
         now = tools.clock.now()
         due = await tools.patience.until_done(lambda: tools.outbox.next_due(name, now))
         if due is None:
-            return POLL
+            return tools.look_every
         if due > now:
-            return min(due - now, POLL)
+            return min(due - now, tools.look_every)
         lease = self.receiver.timeout + LEASE_MARGIN
         items = await tools.patience.until_done(
             lambda: tools.outbox.claim(tools.owner, name, now, lease, free)
@@ -231,7 +235,7 @@ class _Courier:
             task = asyncio.create_task(self._deliver(item))
             task.add_done_callback(lambda _: self._signal.set())
             self._under_way.add(task)
-        return timedelta(0) if items else POLL
+        return timedelta(0) if items else tools.look_every
 
     async def _deliver(self, item: OutboxItem) -> None:
         tools, metrics = self._tools, self._tools.metrics

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.clock import Clock, SystemClock
-from monitor.delivery.courier import Couriers
+from monitor.delivery.courier import POLL, Couriers
 from monitor.delivery.senders import make_senders
 from monitor.metrics import Metrics
 from monitor.model import Notification, Receiver
@@ -18,6 +18,7 @@ from tests.edges.delivery.fake_outbox import FakeOutbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
+    from datetime import timedelta
 
     from monitor.delivery.ports import Outbox
     from monitor.delivery.senders import Sender
@@ -60,6 +61,7 @@ class Bench:
         clock: Clock | None = None,
         outbox: Outbox | None = None,
         senders: Mapping[str, Sender] | None = None,
+        look_every: timedelta = POLL,
     ) -> Couriers:
         clock = clock or SystemClock()
         return Couriers(
@@ -70,6 +72,7 @@ class Bench:
             metrics=self.metrics,
             owner="test",
             rng=random.Random(1),
+            look_every=look_every,
         )
 
     def count(self, name: str, **labels: str) -> float:
