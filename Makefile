@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check kafka format lock clean
+.PHONY: help install run test check bench faults kafka format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -30,6 +30,13 @@ check: $(STAMP)  ## ruff, mypy strict, import-linter and pytest: what CI runs
 	$(BIN)/pytest
 
 test: check  ## the same as check; the README's test command
+
+bench: $(STAMP)  ## measure against peers: streams on Kafka, poll-to-alert latency
+	$(BIN)/python bench/streams.py
+	$(BIN)/python bench/latency.py
+
+faults: $(STAMP)  ## the long fault campaign: twenty kills of each kind, and outages
+	WIREWATCH_KILLS=20 $(BIN)/pytest tests/faults
 
 kafka:  ## fetch and start a real Kafka on loopback, in the foreground
 	$(PYTHON) deploy/kafka/start.py

@@ -29,9 +29,13 @@ class _Boot(BootStrategy):  # type: ignore[misc]
 
 
 class App(faust.App):  # type: ignore[misc]
-    """A Faust app without a web server of its own."""
+    """A Faust app without a web server and without folders of its own."""
 
     BootStrategy = _Boot
+
+    def _create_directories(self) -> None:
+        # They would hold tables, which we do not use, in the working directory.
+        return
 
     def _new_transport(self) -> Any:
         return transport_of(self)

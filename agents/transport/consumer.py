@@ -213,23 +213,23 @@ class SqliteConsumer(SteadyFlow, base.Consumer):  # type: ignore[misc]
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         # Faust takes a commit for done whatever we answer, so it is tried until it
         # is. A stopping app gives up: the records will come again.
+        where = {(tp.topic, tp.partition): offset for tp, offset in offsets.items()}
         pause = FIRST_PAUSE
+        away = False
         while True:
             try:
-                await self._log.commit(
-                    self._group,
-                    {
-                        (tp.topic, tp.partition): offset
-                        for tp, offset in offsets.items()
-                    },
-                )
+                await self._log.commit(self._group, where)
             except LogUnavailableError as error:
                 if self.app.should_stop:
                     return False
-                log.warning("log is away", during="commit", error=str(error))
+                if not away:
+                    log.warning("log is away", during="commit", error=str(error))
+                away = True
                 await self.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
+                if away:
+                    log.info("log is back", during="commit")
                 return True
 
     async def create_topic(
