@@ -30,6 +30,24 @@ CREATE_TIME = 0
 log = structlog.get_logger(__name__)
 
 
+class _Outage:
+    """Say once that the log is away, and once that it is back."""
+
+    def __init__(self, during: str) -> None:
+        self._during = during
+        self._lasts = False
+
+    def failed(self, error: Exception) -> None:
+        if not self._lasts:
+            log.warning("log is away", during=self._during, error=str(error))
+        self._lasts = True
+
+    def worked(self) -> None:
+        if self._lasts:
+            log.info("log is back", during=self._during)
+        self._lasts = False
+
+
 class SqliteConsumer(SteadyFlow, base.Consumer):  # type: ignore[misc]
     """Read the subscribed streams from where the app's group left off."""
 
@@ -39,6 +57,8 @@ class SqliteConsumer(SteadyFlow, base.Consumer):  # type: ignore[misc]
         self._assigned: set[TP] = set()
         self._positions: dict[TP, int] = {}
         self._generation = 0
+        self._fetching = _Outage("read")
+        self._committing = _Outage("commit")
 
     @property
     def _log(self) -> SqliteLog:
@@ -114,11 +134,13 @@ class SqliteConsumer(SteadyFlow, base.Consumer):  # type: ignore[misc]
         if not self.flow_active:
             return {}
         try:
-            return await self._fetch(active)
+            fetched = await self._fetch(active)
         except LogUnavailableError as error:
-            log.warning("log is away", during="read", error=str(error))
+            self._fetching.failed(error)
             await self.sleep(timeout)
             return {}
+        self._fetching.worked()
+        return fetched
 
     def _is_behind(self, active: Iterable[TP]) -> bool:
         return any(
@@ -132,13 +154,17 @@ class SqliteConsumer(SteadyFlow, base.Consumer):  # type: ignore[misc]
             position = self._positions.get(tp)
             if position is None or not self._is_behind([tp]):
                 continue
+            end = self._log.end(tp.topic, tp.partition)
             records = await self._log.read(
                 tp.topic, tp.partition, position, FETCH_RECORDS
             )
-            # Somebody may have sought elsewhere meanwhile.
-            if records and self._positions.get(tp) == position:
+            if self._positions.get(tp) != position:
+                continue  # somebody sought elsewhere meanwhile
+            if records:
                 self._positions[tp] = records[-1].offset + 1
                 fetched[tp] = records
+            else:
+                self._positions[tp] = end  # retention has removed what there was
         return fetched
 
     def _to_message(self, tp: TP, record: StoredRecord) -> ConsumerMessage:
@@ -215,21 +241,17 @@ class SqliteConsumer(SteadyFlow, base.Consumer):  # type: ignore[misc]
         # is. A stopping app gives up: the records will come again.
         where = {(tp.topic, tp.partition): offset for tp, offset in offsets.items()}
         pause = FIRST_PAUSE
-        away = False
         while True:
             try:
                 await self._log.commit(self._group, where)
             except LogUnavailableError as error:
                 if self.app.should_stop:
                     return False
-                if not away:
-                    log.warning("log is away", during="commit", error=str(error))
-                away = True
+                self._committing.failed(error)
                 await self.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
-                if away:
-                    log.info("log is back", during="commit")
+                self._committing.worked()
                 return True
 
     async def create_topic(

@@ -3,7 +3,8 @@
 A record is consumed when every consumer group that ever committed on its partition
 has committed past it; where none has, nobody is waiting. Age removes consumed records
 only. Size removes the oldest consumed records first, and unconsumed ones when nothing
-else is left to remove: a full disk would stop everybody.
+else is left to remove: a full disk would stop everybody. The size is that of what the
+file holds; the file itself may be larger by a third, with free space to use again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 STEP_RECORDS = 500
+OVERSIZE_RECORDS = 20
+"""Few at a time: each may be large, and no more should go than must."""
+STEP_PAGES = 1000
+SPARE_PAGES = 256
+_ANY = 1 << 62
 
 # Of each partition, the first offset that some group has yet to read.
 _PENDING = (
@@ -51,29 +57,21 @@ class Removed:
         )
 
 
-def size(connection: sqlite3.Connection) -> int:
-    """Return the bytes of the file that hold something."""
-    (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-    (page,) = connection.execute("PRAGMA page_size").fetchone()
-    return int((pages - free) * page)
-
-
 def remove_some(
     connection: sqlite3.Connection, limits: Limits, now: datetime
 ) -> tuple[Removed, bool]:
-    """Remove up to 500 records; True when nothing is left to remove."""
+    """Take one small step; True when nothing is left to do."""
     expired = _remove_expired(connection, now - limits.max_age)
     if expired:
         return Removed(expired=expired), False
-    if size(connection) <= limits.max_bytes:
-        connection.execute("PRAGMA incremental_vacuum").fetchall()
-        return Removed(), True
-    oversize = _remove_oldest(connection, consumed=True)
-    if oversize:
-        return Removed(oversize=oversize), False
-    unconsumed = _remove_oldest(connection, consumed=False)
-    return Removed(unconsumed=unconsumed), unconsumed == 0
+    if _bytes_in_use(connection) > limits.max_bytes:
+        oversize = _remove_oldest(connection, consumed=True)
+        if oversize:
+            return Removed(oversize=oversize), False
+        unconsumed = _remove_oldest(connection, consumed=False)
+        if unconsumed:
+            return Removed(unconsumed=unconsumed), False
+    return Removed(), not _shrink(connection)
 
 
 def _remove_expired(connection: sqlite3.Connection, before: datetime) -> int:
@@ -94,15 +92,46 @@ def _remove_expired(connection: sqlite3.Connection, before: datetime) -> int:
 
 
 def _remove_oldest(connection: sqlite3.Connection, *, consumed: bool) -> int:
-    condition = "WHERE r.offset < q.pending" if consumed else ""
-    rows = connection.execute(
-        f"SELECT r.id FROM records r JOIN ({_PENDING}) q ON q.id = r.partition_id"  # noqa: S608
-        f" {condition} ORDER BY r.id LIMIT ?",
-        (STEP_RECORDS // 10,),
-    ).fetchall()
-    _delete(connection, [row[0] for row in rows])
-    return len(rows)
+    ids: list[int] = []
+    for partition_id, pending in connection.execute(_PENDING).fetchall():
+        ids += [
+            row[0]
+            for row in connection.execute(
+                "SELECT id FROM records WHERE partition_id = ? AND offset < ?"
+                " ORDER BY offset LIMIT ?",
+                (partition_id, pending if consumed else _ANY, OVERSIZE_RECORDS),
+            )
+        ]
+    oldest = sorted(ids)[:OVERSIZE_RECORDS]
+    _delete(connection, oldest)
+    return len(oldest)
 
 
 def _delete(connection: sqlite3.Connection, ids: list[int]) -> None:
     connection.executemany("DELETE FROM records WHERE id = ?", [(i,) for i in ids])
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    return int(value)
+
+
+def _bytes_in_use(connection: sqlite3.Connection) -> int:
+    pages = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
+    return pages * _pragma(connection, "page_size")
+
+
+def _shrink(connection: sqlite3.Connection) -> bool:
+    """Give some space back to the disk; False when little enough is free.
+
+    Some free space is left for the records to come, which would only have to ask the
+    disk for it again.
+    """
+    free = _pragma(connection, "freelist_count")
+    if free <= max(SPARE_PAGES, _pragma(connection, "page_count") // 4):
+        return False
+    for _ in range(STEP_PAGES):
+        # One page a statement: the pragma answers each page with a row of no columns,
+        # at which Python's driver takes the statement for finished.
+        connection.execute("PRAGMA incremental_vacuum(1)")
+    return _pragma(connection, "freelist_count") < free

@@ -130,8 +130,9 @@ class SqliteLog:
 
     async def stop(self) -> None:
         """Commit what was handed in, close the file, give the lock back."""
-        await self._writer.stop()
         await self._reader.stop()
+        # Last, so that closing it folds the write-ahead log into the file.
+        await self._writer.stop()
         if _running.get(self.path) is self:
             self._lock.release()
             del _running[self.path]
@@ -171,7 +172,7 @@ class SqliteLog:
         Raises:
             UnknownStreamError: no such stream or partition; none was appended.
             RecordTooLargeError: one is too large; none was appended.
-            LogUnavailableError: none was appended.
+            LogUnavailableError: none may have been appended; append all again.
         """
         placed = [
             (partition if partition is not None else self.partition(stream, r.key), r)
