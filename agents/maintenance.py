@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GAUGES_EVERY = 15.0
 RETAIN_EVERY = 600.0
+PRUNE_ROUNDS = 50
 
 
 async def maintain(
@@ -61,4 +62,7 @@ async def _retain(runtime: Runtime) -> None:
     if isinstance(runtime.log, SqliteLog):
         await runtime.log.retain(now)
     keep = runtime.settings.retention.state
-    await runtime.store.run(lambda conn: prune(conn, now, keep))
+    for _ in range(PRUNE_ROUNDS):
+        # In small transactions, so that nobody waits long behind one.
+        if not await runtime.store.run(lambda conn: prune(conn, now, keep)):
+            return

@@ -29,11 +29,12 @@ from agents.sources import PageSources
 from agents.stage import Stage
 from agents.streams import stream_partitions
 from monitor.clock import SystemClock
-from monitor.errors import WirewatchError
+from monitor.errors import StateError, WirewatchError
 from monitor.eventlog.open import open_log
 from monitor.metrics import Metrics
 from monitor.patience import Patience
 from monitor.store import Store
+from monitor.store.leases import release
 from monitor.store.outbox import StoreOutbox
 from monitor.web import make_web
 from monitor.web.server import serve
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 8.0
 """What services get to finish what they hold."""
+RELEASE_SECONDS = 1.0
 LAST_RESORT_SECONDS = 14.0
 """After this the process ends whatever hangs; the log delivers again what it held."""
 
@@ -75,7 +77,11 @@ class Worker:
         adapt = self._stage.adapt if self._stage else _unchanged
         settings = adapt(settings)
         _check_roles(settings, roles)
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        # The log's lock leaves room for one embedded process, so it may take back at
+        # once what one before it had leased when it died.
+        self._embedded = settings.log_url.startswith("sqlite:")
+        process = f"{socket.gethostname()}:{os.getpid()}"
+        self._owner = "embedded" if self._embedded else process
         metrics = Metrics()
         self._runtime = Runtime(
             settings=settings,
@@ -164,6 +170,8 @@ class Worker:
             await runtime.patience.until_done(
                 lambda: runtime.log.create_streams(partitions)
             )
+            if self._embedded:
+                await runtime.patience.until_done(self._release)
             self._health.starting = ""
 
         connecting = asyncio.ensure_future(connect())
@@ -176,6 +184,9 @@ class Worker:
             return False
         connecting.result()
         return True
+
+    async def _release(self) -> None:
+        await self._runtime.store.run(lambda conn: release(conn, self._owner))
 
     async def _start_services(self, stack: contextlib.AsyncExitStack) -> None:
         runtime, supervisor, stop = self._runtime, self._supervisor, self._stop
@@ -205,6 +216,10 @@ class Worker:
         late = await self._supervisor.join(STOP_SECONDS)
         if late:
             log.warning("ended without waiting", services=late)
+        if not self._health.starting:
+            with contextlib.suppress(StateError, TimeoutError):
+                async with asyncio.timeout(RELEASE_SECONDS):
+                    await self._release()
         return 0
 
 
