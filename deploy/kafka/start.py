@@ -223,7 +223,8 @@ def main() -> int:
             f"port {options.port}: in use; choose another with --port", file=sys.stderr
         )
         return 2
-    print("fetching Kafka, the first time about a minute", flush=True)
+    if not _complete(CACHE):
+        print("fetching Kafka, 44 MB, into .kafka", flush=True)
     try:
         node = KafkaNode(options.data, port=options.port)
     except KafkaMissingError as error:

@@ -94,16 +94,16 @@ async def test_a_record_in_hand_is_not_committed(log: EventLog, place: Place) ->
 
 async def test_a_killed_process_gets_its_records_again(place: Place) -> None:
     async with place.opened() as log:
-        await log.append("entries", records(400, keys=20))
+        await log.append("entries", records(200, keys=20))
 
-    first = await _consume_in_a_process(place, count=150, then=signal.SIGKILL)
+    first = await _consume_in_a_process(place, count=80, then=signal.SIGKILL)
     async with place.opened() as log:
         committed = await log.committed(place.group("killed"))
         ends = await log.end_offsets("entries")
     missing = sum(ends.values()) - sum(committed.values())
     second = await _consume_in_a_process(place, count=missing, then=signal.SIGKILL)
 
-    assert {value for *_, value in first + second} == set(range(400))
+    assert {value for *_, value in first + second} == set(range(200))
     for partition in ends:
         again = [offset for number, offset, _ in second if number == partition]
         start = committed.get(("entries", partition), 0)
