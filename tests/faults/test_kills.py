@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 KILLS = int(os.environ.get("WIREWATCH_KILLS", "5"))
 UP_SECONDS = (0.5, 6.0)
+KAFKA_UP_SECONDS = (0.5, 14.0)
+"""On Kafka a killed member's partitions come free after its session of 10 s."""
 SETTLE = 60
 
 
@@ -113,11 +115,12 @@ def harness(
     port: int,
     cmd: list[str],
     env: dict[str, str],
+    up: tuple[float, float] = UP_SECONDS,
 ) -> dict[str, int]:
     """Run the shared kill harness; return its verdict."""
     expect = folder / "ids.txt"
     expect.write_text("\n".join(sorted(ids)))
-    low, high = UP_SECONDS
+    low, high = up
     done = subprocess.run(
         [
             sys.executable,
@@ -208,7 +211,7 @@ def test_kills_of_one_role_on_kafka(
 ) -> None:
     services = {"WIREWATCH_LOG": f"kafka://{kafka}", "WIREWATCH_STATE": postgres_url}
     port = free_port()
-    with FeedFarm(spread(rows, 6, KILLS * 3)) as farm:
+    with FeedFarm(spread(rows, 6, KILLS * 7)) as farm:
         config = desk(tmp_path, farm, f"http://127.0.0.1:{port}/hook", kafka_prefix)
         ids = notification_ids(config, rows)
         other = "assess" if role == "classify" else "classify"
@@ -230,6 +233,7 @@ def test_kills_of_one_role_on_kafka(
                 port,
                 command(config, role),
                 environ(tmp_path, **services),
+                KAFKA_UP_SECONDS,
             )
 
     assert verdict["kills"] == KILLS
