@@ -294,6 +294,26 @@ async def test_a_job_that_fails_undoes_its_own_writes_alone(tmp_path: Path) -> N
     connection.close()
 
 
+async def test_a_transaction_the_database_refused_leaves_nothing_behind(
+    tmp_path: Path,
+) -> None:
+    def refused(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE t (n INTEGER)")
+        connection.execute("INSERT INTO nonesuch VALUES (1)")
+
+    path = tmp_path / "jobs.db"
+    writer = GroupWriter(path, lambda: connect(path))
+    writer.start()
+    with pytest.raises(LogUnavailableError, match="no such table: nonesuch"):
+        await writer.run(refused)
+    tables = await writer.run(
+        lambda c: c.execute("SELECT name FROM sqlite_master").fetchall()
+    )
+    await writer.stop()
+
+    assert tables == []
+
+
 async def test_one_partition_a_stream_unless_more_are_allowed(tmp_path: Path) -> None:
     async with opened(tmp_path / "one.db") as log:
         assert await log.end_offsets("entries") == {0: 0}

@@ -65,16 +65,20 @@ async def test_a_full_buffer_does_not_idle_the_agent(
     log: SqliteLog, place: Place
 ) -> None:
     app = place.app("classify", stream_buffer_maxsize=8)
-    seen = add_agent(app, place, "entries")
-    await log.append("entries", records(400))
+
+    async def work(event: Any) -> None:
+        await asyncio.sleep(0.001)
+
+    seen = add_agent(app, place, "entries", work)
+    await log.append("entries", records(1000))
 
     async with running(app):
         await until(lambda: len(seen.records) > 0)
         started = time.monotonic()
-        await until(lambda: len(seen.records) == 400)
+        await until(lambda: len(seen.records) == 1000)
 
-    # With Faust's idle second after every eight records it would be 50 s.
-    assert time.monotonic() - started < 5
+    # Faust would idle for a second after every hundred records it fetched.
+    assert time.monotonic() - started < 6
 
 
 async def test_an_app_without_a_log_says_what_to_do(place: Place) -> None:
