@@ -17,7 +17,7 @@ class Feed(Struct, frozen=True, kw_only=True):
 
     Args:
         id: the user's name for it, unique in the configuration.
-        interval: the time between two polls, before jitter; at least a second.
+        interval: the time between two polls, before jitter; at least 100 ms.
         timeout: the total time one poll may take.
         lang: the language of its entries (BCP 47), or "" when unknown.
         source: the publisher's name, or "" to use the feed's own.
