@@ -41,6 +41,14 @@ class Watched:
     app: App
     progress: Progress
 
+    def partitions(self) -> set[int]:
+        """Return the partitions this process was given."""
+        return {
+            tp.partition
+            for tp in self.app.consumer.assignment()
+            if tp.topic == self.named
+        }
+
 
 class HealthCheck:
     """Ask everything that must work, at most once a second."""
@@ -82,33 +90,39 @@ class HealthCheck:
         ready = all(ok for ok, _ in checks.values())
         return Health(live=True, ready=ready, checks=checks)
 
-    async def _agent(self, agent: Watched) -> Check:
+    async def waiting(self, agent: Watched) -> tuple[list[int], int]:
+        """Return the stalled partitions of an agent, and the records it has to do.
+
+        Raises:
+            WirewatchError: the log does not answer.
+            TimeoutError: it takes too long to.
+        """
         log = self._runtime.log
-        try:
-            async with asyncio.timeout(PATIENCE):
-                ends = await log.end_offsets(agent.stream)
-                offsets = await log.committed(agent.group)
-        except (WirewatchError, TimeoutError) as error:
-            return False, str(error) or "no answer"
+        async with asyncio.timeout(PATIENCE):
+            ends = await log.end_offsets(agent.stream)
+            offsets = await log.committed(agent.group)
         committed = {
             partition: offset
             for (stream, partition), offset in offsets.items()
             if stream == agent.stream
         }
-        if not agent.app.started or agent.app.crashed:
-            return False, "not running"
-        assigned = {
-            tp.partition
-            for tp in agent.app.consumer.assignment()
-            if tp.topic == agent.named
-        }
+        assigned = agent.partitions()
         at = asyncio.get_running_loop().time()
         stalled = agent.progress.stalled(assigned, ends, committed, at)
+        lag = agent.progress.lag(ends, committed)
+        return stalled, sum(lag.get(partition, 0) for partition in assigned)
+
+    async def _agent(self, agent: Watched) -> Check:
+        try:
+            stalled, waiting = await self.waiting(agent)
+        except (WirewatchError, TimeoutError) as error:
+            return False, str(error) or f"no answer within {PATIENCE:g} s"
+        if not agent.app.started or agent.app.crashed:
+            return False, "not running"
         if stalled:
             return False, f"offsets do not advance on partitions {stalled}"
-        lag = agent.progress.lag(ends, committed)
-        waiting = sum(lag[partition] for partition in assigned if partition in lag)
-        return True, f"{len(assigned)} partitions, {waiting} records waiting"
+        shares = len(agent.partitions())
+        return True, f"partitions: {shares}, records waiting: {waiting}"
 
 
 async def _ask(question: Callable[[], Awaitable[object]]) -> Check:

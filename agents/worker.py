@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from agents.health import HealthCheck
-from agents.maintenance import maintain
+from agents.maintenance import Maintenance
 from agents.notify import NotifyRole
 from agents.reload import Reloader
 from agents.roles import AgentRole, PollRole
@@ -206,11 +206,8 @@ class Worker:
             stack.push_async_callback(poll.close)
             self._reloader.listeners.append(poll.reloaded)
             supervisor.start("poll", lambda: poll.run(stop))
-        publishes = "assess" in self._roles
-        supervisor.start(
-            "maintenance",
-            lambda: maintain(runtime, self._outbox, stop, publishes=publishes),
-        )
+        house = Maintenance(runtime, self._outbox, self._health, self._roles)
+        supervisor.start("maintenance", lambda: house.run(stop))
 
     async def _end(self) -> int:
         late = await self._supervisor.join(STOP_SECONDS)

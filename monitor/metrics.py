@@ -89,6 +89,12 @@ class Metrics:
             ["stream"],
             registry=r,
         )
+        self.waiting = Gauge(
+            "wirewatch_agent_records_waiting",
+            "Records that an agent of this process has still to take.",
+            ["agent"],
+            registry=r,
+        )
         self.dependency_up = Gauge(
             "wirewatch_dependency_up",
             "Whether the log or the state answered when last asked (1 or 0).",
