@@ -45,7 +45,7 @@ format: $(STAMP)  ## let ruff rewrite the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-LOCK := .venv-lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url \
+LOCK := .venv-lock/bin/uv pip compile --quiet --generate-hashes \
   --no-header --universal --python-version 3.11
 
 lock:  ## write the three lock files anew from pyproject.toml
