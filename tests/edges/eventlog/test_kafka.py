@@ -70,7 +70,9 @@ async def test_an_outage_ends_for_the_log_and_its_agents(
 
     assert failed_in < 5
     assert numbers([record.value for record in held]) == list(range(10))
-    assert numbers(seen.values) == list(range(10))
+    # What the group had not committed when it fell apart may have come twice.
+    assert numbers(seen.values)[:5] == list(range(5))
+    assert sorted(set(numbers(seen.values))) == list(range(10))
 
 
 async def _append_patiently(log: KafkaLog, wanted: list[Record]) -> None:
