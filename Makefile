@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# Most tests wait more than they work, so three at a time suit two processors too.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check bench faults kafka format lock clean
@@ -27,7 +29,7 @@ check: $(STAMP)  ## ruff, mypy strict, import-linter and pytest: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test: check  ## the same as check; the README's test command
 
