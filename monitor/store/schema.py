@@ -154,7 +154,10 @@ sightings = Table(
     Column("is_first", Boolean, nullable=False),
     Column("entry", Text, nullable=False),
     Column("spans", Text, nullable=False),
-    UniqueConstraint("topic", "feed", "entry_key", "revision"),
+    # With the signature, because a crash can give two wordings one revision: the log
+    # took the first, the poller died before it could remember that, and then the
+    # publisher edited.
+    UniqueConstraint("topic", "feed", "entry_key", "revision", "signature"),
     Index(None, "topic", "seen_at"),
     Index(None, "story", "seen_at"),
     Index(None, "seen_at"),

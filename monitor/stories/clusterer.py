@@ -48,7 +48,7 @@ def join(match: Match, index: StoryIndex) -> Sighting | None:
     """Add a match to the story it tells, and return the sighting.
 
     An edit stays in its entry's story; an exact copy joins the story it copies;
-    anything else opens a story. Returns None when this very match (entry, revision
+    anything else opens a story. Returns None when this very match (entry, wording
     and topic) was joined before, as happens when the log redelivers it.
     """
     entry = match.entry

@@ -29,7 +29,7 @@ class MemoryState:
         self.sightings: list[Sighting] = []
         self.alerts: dict[str, Alert] = {}
         self.notifications: dict[str, Notification] = {}
-        self._joined: set[tuple[str, str, str, int]] = set()
+        self._joined: set[tuple[str, str, str, int, str]] = set()
         self._story_of_entry: dict[tuple[str, str, str], str] = {}
         # Per topic and signature: when each story last showed it.
         self._copies: dict[tuple[str, str], dict[str, datetime]] = {}
@@ -57,7 +57,7 @@ class MemoryState:
         """Store a sighting; return False if this very match was stored before."""
         match = sighting.match
         topic, entry = match.topic, match.entry
-        key = (topic, entry.feed, entry.id, entry.revision)
+        key = (topic, entry.feed, entry.id, entry.revision, signature)
         if key in self._joined:
             return False
         self._joined.add(key)

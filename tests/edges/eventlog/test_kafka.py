@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,33 +48,45 @@ async def test_a_broker_that_is_not_there_is_an_outage() -> None:
 async def test_an_outage_ends_for_the_log_and_its_agents(
     kafka_broker: KafkaBroker,
 ) -> None:
-    place = Place(f"kafka://{kafka_broker.bootstrap}")
+    failed_in, held, seen = await _live_through_an_outage(kafka_broker)
+    with warnings.catch_warnings():
+        # aiokafka's consumer may drop a connection unclosed while it reconnects.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+    assert failed_in < 5
+    assert held == list(range(10))
+    # What the group had not committed when it fell apart may have come twice.
+    assert seen[:5] == list(range(5))
+    assert sorted(set(seen)) == list(range(10))
+
+
+async def _live_through_an_outage(
+    broker: KafkaBroker,
+) -> tuple[float, list[int], list[int]]:
+    """Return how long an append took to fail, what is held, and what was seen."""
+    place = Place(f"kafka://{broker.bootstrap}")
     app = place.app("classify")
     seen = add_agent(app, place, "matches")
-    log = KafkaLog(kafka_broker.bootstrap, request_timeout=2.0)
+    log = KafkaLog(broker.bootstrap, request_timeout=2.0)
     await log.start()
     await log.create_streams(STREAMS)
     async with running(app):
         await log.append("matches", records(5))
         await until(lambda: len(seen.records) == 5)
         await until_committed(log, "classify", "matches")
-        await asyncio.to_thread(kafka_broker.kill)
+        await asyncio.to_thread(broker.kill)
         started = time.monotonic()
         with pytest.raises(LogUnavailableError):
             await log.append("matches", [Record(b"99")])
         failed_in = time.monotonic() - started
-        await asyncio.to_thread(kafka_broker.start)
+        await asyncio.to_thread(broker.start)
         await _append_patiently(log, records(5, start=5))
-        await until(lambda: len(seen.records) >= 10)
+        await until(lambda: len(set(seen.values)) >= 10)
         await until_committed(log, "classify", "matches")
     held = await log.read("matches", 0, 0, 100)
     await log.stop()
-
-    assert failed_in < 5
-    assert numbers([record.value for record in held]) == list(range(10))
-    # What the group had not committed when it fell apart may have come twice.
-    assert numbers(seen.values)[:5] == list(range(5))
-    assert sorted(set(numbers(seen.values))) == list(range(10))
+    return failed_in, numbers([r.value for r in held]), numbers(seen.values)
 
 
 async def _append_patiently(log: KafkaLog, wanted: list[Record]) -> None:

@@ -98,6 +98,20 @@ async def test_a_transaction_that_fails_leaves_no_half_of_an_alert(
     assert len(await assess(store, [match()], plan())) == 1
 
 
+async def test_an_edit_that_a_crash_gave_the_same_revision_may_still_fire(
+    store: Store,
+) -> None:
+    watch = plan(rule(directions=("action",)))
+    before = await assess(store, [match(direction="threat")], watch)
+    edited = match(
+        direction="action", entry=entry(title="Tokyo withholds its UNESCO dues")
+    )
+    after = await assess(store, [edited], watch)
+
+    assert before == []
+    assert [alert.match.direction for alert in after] == ["action"]
+
+
 async def test_an_id_of_any_length_and_letters_is_one_identity(store: Store) -> None:
     long = "世界\0" * 2000
     watch = plan(rule(topics=("money",)))

@@ -71,12 +71,17 @@ async def test_work_that_waits_together_shares_commits_on_sqlite(
     store = Store(f"sqlite:///{tmp_path}/state.db")
     await store.start()
     begun: list[int] = []
-    hold = threading.Event()
+    holding, hold = threading.Event(), threading.Event()
 
     def work(conn: Connection) -> None:
         begun.append(id(conn))
 
-    first = asyncio.create_task(store.run(lambda conn: hold.wait(10)))
+    def wait(_: Connection) -> None:
+        holding.set()
+        hold.wait(10)
+
+    first = asyncio.create_task(store.run(wait))
+    await asyncio.to_thread(holding.wait, 10)
     others = [asyncio.create_task(store.run(work)) for _ in range(20)]
     await asyncio.sleep(0)
     hold.set()

@@ -59,6 +59,15 @@ def test_an_edit_stays_in_the_story_of_its_entry() -> None:
     assert not edit.is_first
 
 
+def test_an_edit_that_a_crash_gave_the_same_revision_is_sighted_all_the_same() -> None:
+    state = MemoryState()
+
+    first = joined(state, told())
+    edit = joined(state, told(title="Tokyo stops its UNESCO dues"))
+
+    assert edit.story == first.story
+
+
 def test_a_copy_of_an_edit_joins_the_edited_story() -> None:
     state = MemoryState()
     first = joined(state, told())

@@ -107,7 +107,8 @@ def _sightings() -> None:
             "feed",
             "entry_key",
             "revision",
-            name="uq_sightings_topic_feed_entry_key_revision",
+            "signature",
+            name="uq_sightings_topic_feed_entry_key_revision_signature",
         ),
     )
     _index("sightings", "topic", "seen_at")
