@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.store.outbox import StoreOutbox
 
 EVERY = 15.0
-RETAIN_EVERY = 600.0
+RETAIN_EVERY = 60.0
 PRUNE_ROUNDS = 50
 
 
