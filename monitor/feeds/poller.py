@@ -112,6 +112,8 @@ class Poller:
             LogError: the log refused for good.
             StateError: the state database refused for good.
         """
+        # What ended an earlier run must not end this one.
+        self._broken, self._must_look = None, True
         polling = asyncio.create_task(self._keep_polling())
         stopping = asyncio.create_task(stop.wait())
         try:
