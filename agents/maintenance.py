@@ -73,6 +73,7 @@ class Maintenance:
                 for state in ("pending", "dead"):
                     number = counts.get((receiver, state), 0)
                     metrics.outbox.labels(receiver, state).set(number)
+        await self._runtime.store.ping()
         for dependency in ("log", "state"):
             metrics.dependency_up.labels(dependency).set(1)
 
