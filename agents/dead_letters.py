@@ -15,7 +15,7 @@ import structlog
 
 from agents.streams import DEAD_LETTERS
 from monitor.codec import decode, encode
-from monitor.errors import CodecError
+from monitor.errors import CodecError, RecordTooLargeError
 from monitor.eventlog import Record
 from monitor.model import DeadLetter
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from agents.runtime import Runtime
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+MAX_ERROR = 2000
+"""Characters kept of an error."""
 
 log = structlog.get_logger(__name__)
 
@@ -103,13 +106,17 @@ class Guard(Generic[T]):
             offset=delivered.offset,
             key=delivered.key,
             value=value,
-            error=error[:2000],
+            error=error[:MAX_ERROR],
             at=runtime.clock.now(),
         )
-        record = Record(encode(letter), delivered.stream.encode())
-        await runtime.patience.until_done(
-            lambda: runtime.log.append(DEAD_LETTERS, [record])
-        )
+        try:
+            await self._append(letter)
+        except RecordTooLargeError:
+            # Base64 takes a third more than what came. The record itself stays where
+            # it is until the log's retention takes it.
+            told = f"{letter.error}; its {len(value)} bytes are too many for a letter"
+            letter = msgspec.structs.replace(letter, key=None, value=b"", error=told)
+            await self._append(letter)
         runtime.metrics.dead_letters.labels(delivered.stream).inc()
         log.error(
             "record set aside",
@@ -117,4 +124,10 @@ class Guard(Generic[T]):
             partition=delivered.partition,
             offset=delivered.offset,
             error=letter.error,
+        )
+
+    async def _append(self, letter: DeadLetter) -> None:
+        record = Record(encode(letter), letter.stream.encode())
+        await self.runtime.patience.until_done(
+            lambda: self.runtime.log.append(DEAD_LETTERS, [record])
         )

@@ -55,6 +55,9 @@ _SQLITE_AWAY = {
 }
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRES_AWAY = ("08", "53", "55P03", "57", "58", "25P03", "25006")
+# Tables or permissions are missing. Our statements never change, so no value of a row
+# is to blame, and whoever looks after the database can mend it.
+_POSTGRES_UNREADY = "42"
 _POSTGRES_COLLIDED = {"40001", "40P01"}
 
 
@@ -163,8 +166,8 @@ def is_collision(error: DBAPIError) -> bool:
 def translate(error: SQLAlchemyError, url: URL) -> StateError | None:
     """Return the error to raise for a driver's error, or None if it came from us.
 
-    A database that is away, full, locked or shutting down is StateUnavailableError;
-    a statement it refuses is a StateError. Neither holds any value of a row, which
+    A database that is away, full, locked, shutting down or without our tables is
+    StateUnavailableError; values it refuses are a StateError. Neither holds any value of a row, which
     PostgreSQL likes to quote.
     """
     place = name_of(url)
@@ -173,6 +176,10 @@ def translate(error: SQLAlchemyError, url: URL) -> StateError | None:
     if not isinstance(error, DBAPIError):
         return None
     reason = _reason(error, url)
+    if str(getattr(error.orig, "sqlstate", "")).startswith(_POSTGRES_UNREADY):
+        return StateUnavailableError(
+            f"{place}: the database lacks what we need ({reason}); it is tried again"
+        )
     if _is_away(error):
         return StateUnavailableError(f"{place}: the database is away ({reason})")
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF

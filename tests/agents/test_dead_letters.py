@@ -11,7 +11,13 @@ from agents.runtime import Runtime
 from agents.streams import DEAD_LETTERS
 from monitor.clock import SystemClock
 from monitor.codec import decode, encode
-from monitor.errors import LogUnavailableError, StateUnavailableError
+from monitor.errors import (
+    LogError,
+    LogUnavailableError,
+    RecordTooLargeError,
+    StateUnavailableError,
+    UnknownStreamError,
+)
 from monitor.metrics import Metrics
 from monitor.model import DeadLetter, EntriesRecord
 from monitor.patience import Patience
@@ -26,14 +32,20 @@ if TYPE_CHECKING:
 class ListLog:
     """A log that keeps what is appended, after refusing a given number of times."""
 
-    def __init__(self, refusals: int = 0) -> None:
+    def __init__(
+        self, refusals: int = 0, error: type[LogError] = LogUnavailableError
+    ) -> None:
         self.refusals = refusals
+        self.error = error
+        self.max_bytes = 1 << 20
         self.appended: list[tuple[str, bytes]] = []
 
     async def append(self, stream: str, records: Sequence[Record]) -> None:
         if self.refusals:
             self.refusals -= 1
-            raise LogUnavailableError("broker: away; try again")
+            raise self.error("broker: away; try again")
+        if any(len(record.value) > self.max_bytes for record in records):
+            raise RecordTooLargeError("record: above the limit")
         self.appended += [(stream, record.value) for record in records]
 
 
@@ -111,8 +123,12 @@ async def test_one_bad_entry_does_not_take_its_neighbours_along() -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [LogUnavailableError("log: away"), StateUnavailableError("state: away")],
-    ids=["the log is away", "the state is away"],
+    [
+        LogUnavailableError("log: away"),
+        UnknownStreamError("stream: does not exist"),
+        StateUnavailableError("state: away"),
+    ],
+    ids=["the log is away", "a stream is missing", "the state is away"],
 )
 async def test_a_step_is_tried_again_while_a_dependency_is_away(
     error: Exception,
@@ -132,8 +148,9 @@ async def test_a_step_is_tried_again_while_a_dependency_is_away(
     assert log.appended == []
 
 
-async def test_a_dead_letter_waits_for_the_log() -> None:
-    log = ListLog(refusals=2)
+@pytest.mark.parametrize("error", [LogUnavailableError, UnknownStreamError])
+async def test_a_dead_letter_waits_for_the_log(error: type[LogError]) -> None:
+    log = ListLog(refusals=2, error=error)
 
     async def step(_: EntriesRecord) -> None:
         raise AssertionError("an undecodable record reached the step")
@@ -141,3 +158,19 @@ async def test_a_dead_letter_waits_for_the_log() -> None:
     await guard(log, step).process(delivered(b"{}"))
 
     assert [stream for stream, _ in log.appended] == [DEAD_LETTERS]
+
+
+async def test_a_record_too_large_for_a_letter_is_told_of_without_its_bytes() -> None:
+    log = ListLog()
+
+    async def step(_: EntriesRecord) -> None:
+        raise AssertionError("an undecodable record reached the step")
+
+    # In JSON bytes are base64, which takes a third more.
+    await guard(log, step).process(delivered(b"x" * log.max_bytes))
+
+    [(_, value)] = log.appended
+    letter = decode(value, DeadLetter)
+    assert letter.value == b""
+    assert (letter.stream, letter.partition, letter.offset) == ("entries", 3, 7)
+    assert f"{log.max_bytes} bytes" in letter.error

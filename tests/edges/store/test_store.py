@@ -390,3 +390,18 @@ async def test_values_never_appear_in_errors(postgres_url: str) -> None:
     await store.stop()
 
     assert "hunter2" not in "".join(format_exception(caught.value))
+
+
+@pytest.mark.postgres
+async def test_a_table_out_of_reach_is_waited_for(postgres_url: str) -> None:
+    store = Store(postgres_url)
+    await store.start()
+    await store.run(lambda conn: conn.execute(text("ALTER TABLE feeds RENAME TO f")))
+    with pytest.raises(StateUnavailableError, match="feeds") as caught:
+        await store.run(lambda conn: insert_new(conn, feeds, feed_row()))
+    await store.run(lambda conn: conn.execute(text("ALTER TABLE f RENAME TO feeds")))
+    stored = await store.run(lambda conn: insert_new(conn, feeds, feed_row()))
+    await store.stop()
+
+    assert "tried again" in str(caught.value)
+    assert stored
