@@ -221,15 +221,21 @@ class _Courier:
         free = AT_ONCE[self.receiver.kind] - len(self._under_way)
         if free <= 0:
             return tools.look_every
-        now = tools.clock.now()
-        due = await tools.patience.until_done(lambda: tools.outbox.next_due(name, now))
+        # The time is asked at every try: a lease that began before an outage would
+        # be over by the end of it.
+        due = await tools.patience.until_done(
+            lambda: tools.outbox.next_due(name, tools.clock.now())
+        )
         if due is None:
             return tools.look_every
+        now = tools.clock.now()
         if due > now:
             return min(due - now, tools.look_every)
         lease = self.receiver.timeout + LEASE_MARGIN
         items = await tools.patience.until_done(
-            lambda: tools.outbox.claim(tools.owner, name, now, lease, free)
+            lambda: tools.outbox.claim(
+                tools.owner, name, tools.clock.now(), lease, free
+            )
         )
         for item in items:
             task = asyncio.create_task(self._deliver(item))

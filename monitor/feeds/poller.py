@@ -137,12 +137,14 @@ class Poller:
     async def _start_due(self) -> None:
         """Start a poll of every feed that is due, as far as there is room."""
         now = self._clock.now()
-        if not self._must_look and now < self._look_at:
+        if self._look_at > now + 2 * LONGEST_SLEEP:
+            await self._turn_back(now)
+        elif not self._must_look and now < self._look_at:
             return
         self._must_look = False
         self._look_at = now + LONGEST_SLEEP
         while (room := self._concurrency - len(self._running)) > 0:
-            claimed = await self._claim(now, room)
+            claimed = await self._claim(room)
             for state in claimed:
                 self._start(state)
             if len(claimed) < room:
@@ -150,15 +152,28 @@ class Poller:
         else:
             self._must_look = True  # as soon as a place is free
             return
-        due = await self._patience.until_done(lambda: self._book.next_due(now))
+        due = await self._patience.until_done(
+            lambda: self._book.next_due(self._clock.now())
+        )
         if due is not None:
             self._look_at = min(self._look_at, due)
 
-    async def _claim(self, now: datetime, room: int) -> Sequence[FeedState]:
+    async def _turn_back(self, now: datetime) -> None:
+        """Put feeds back on schedule after the clock was set back.
+
+        They were planned by a clock that ran ahead, maybe by hours.
+        """
+        log.warning("clock was set back, feeds are scheduled anew")
+        feeds = tuple(self._feeds.values())
+        await self._patience.until_done(lambda: self._book.sync(feeds, now))
+
+    async def _claim(self, room: int) -> Sequence[FeedState]:
         longest = max((feed.timeout for feed in self._feeds.values()), default=LEASE)
         lease = max(LEASE, longest + LEASE_MARGIN)
+        # The time is asked at every try: a lease that began before an outage would
+        # be over by the end of it.
         return await self._patience.until_done(
-            lambda: self._book.claim_due(self._owner, now, lease, room)
+            lambda: self._book.claim_due(self._owner, self._clock.now(), lease, room)
         )
 
     async def _sleep(self) -> None:
@@ -166,7 +181,7 @@ class Poller:
         if self._must_look:
             await self._wake.wait()
             return
-        wait = (self._look_at - self._clock.now()).total_seconds()
+        wait = min(self._look_at - self._clock.now(), LONGEST_SLEEP).total_seconds()
         with suppress(TimeoutError):
             async with asyncio.timeout(max(wait, SHORTEST_SLEEP_SECONDS)):
                 await self._wake.wait()

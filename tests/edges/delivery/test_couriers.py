@@ -360,3 +360,22 @@ async def test_an_attempt_is_stamped_with_its_own_time(bench: Bench) -> None:
 
     stamps = [int(post.headers["webhook-timestamp"]) for post in told.posts]
     assert stamps[1] - stamps[0] == 7
+
+
+async def test_a_lease_taken_after_an_outage_is_not_over_already(bench: Bench) -> None:
+    clock = HandClock(NOON)
+    bench.outbox.put(first := notification(1, "desk", clock))
+    bench.outbox.away = 3
+    async with (
+        desk(HANG) as told,
+        running(bench.couriers(receiver(url=told.url), clock=clock)),
+    ):
+        await until(lambda: bench.outbox.away == 2)
+        clock.advance(timedelta(hours=1))
+        await until(lambda: len(told.posts) == 1)
+        bench.outbox.put(second := notification(2, "desk", clock))
+        await until(lambda: bench.outbox.states()[second.id] == "delivered")
+        told.released.set()
+
+    ids = [post.headers["webhook-id"] for post in told.posts]
+    assert ids == [first.id, second.id]

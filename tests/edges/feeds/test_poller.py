@@ -458,21 +458,3 @@ async def test_a_mistake_of_ours_over_one_feed_stops_no_other(
     errors = [outcome.error for outcome in desk.book.outcomes if outcome.error]
     assert errors == ["internal error (ZeroDivisionError); please report it"]
     assert "poll broke" in [line["event"] for line in logs]
-
-
-async def test_a_poller_that_a_refusal_ended_polls_again_when_run_again(
-    desk: Desk, publisher: Publisher
-) -> None:
-    publisher.answers["/feed"] = reply(rss("1 one"))
-    desk.log_errors.append(LogError("log: refuses for good"))
-    poller = await desk.poller(quick(publisher))
-    with pytest.raises(LogError):
-        await poller.run(asyncio.Event())
-    desk.book.expire_leases()
-    stop = asyncio.Event()
-    again = asyncio.create_task(poller.run(stop))
-    await until(lambda: desk.titles() or again.done())
-    stop.set()
-    await again
-
-    assert desk.titles() == ["1 one"]
