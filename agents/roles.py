@@ -53,18 +53,21 @@ class AgentRole:
             "assess": (MATCHES, assess.guard),
         }
         stream, guard = guards[self.name]
-        settings = self.runtime.settings
+        runtime = self.runtime
+        # A start that fails leaves sockets behind, and there would be many of them.
+        await runtime.patience.until_done(lambda: runtime.log.end_offsets(stream))
+        settings = runtime.settings
         prefix = settings.kafka.prefix
         group = f"{prefix}wirewatch-{self.name}"
         app = make_app(group, settings.log_url)
         progress = Progress()
-        attach(app, stream, guard(self.runtime), progress, prefix)
-        await app.start()
-        self.health.watched[self.name] = Watched(
-            stream, stream_name(prefix, stream), group, app, progress
-        )
-        log.info("agent started", agent=self.name)
+        attach(app, stream, guard(runtime), progress, prefix)
         try:
+            await app.start()
+            self.health.watched[self.name] = Watched(
+                stream, stream_name(prefix, stream), group, app, progress
+            )
+            log.info("agent started", agent=self.name)
             while not self.stop.is_set() and not app.crashed:
                 try:
                     async with asyncio.timeout(CRASH_WATCH):

@@ -33,6 +33,7 @@ class Supervisor:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.failing: dict[str, str] = {}
         """Services that are down at this moment, with the reason."""
+        self._told: dict[str, str] = {}
 
     def start(self, name: str, service: Callable[[], Awaitable[None]]) -> None:
         """Start a service under a name that is not in use."""
@@ -45,12 +46,13 @@ class Supervisor:
         while not self._stop.is_set():
             started = loop.time()
             try:
-                await service()
+                await _whole(service)
             except Exception as error:
                 if self._stop.is_set():
                     return
                 if loop.time() - started > HEALTHY_AFTER:
                     pause = FIRST_PAUSE
+                    self._told.pop(name, None)
                 self._metrics.service_restarts.labels(name).inc()
                 self._tell(name, error, pause)
                 await self._sleep(pause)
@@ -64,6 +66,9 @@ class Supervisor:
     def _tell(self, name: str, error: Exception, pause: float) -> None:
         reason = f"{type(error).__name__}: {error}"
         self.failing[name] = reason
+        if self._told.get(name) == reason:
+            return
+        self._told[name] = reason
         log.error(
             "service ended, starting it again",
             service=name,
@@ -93,3 +98,14 @@ class Supervisor:
         if late:
             await asyncio.wait(late, timeout=1.0)
         return sorted(task.get_name() for task in late)
+
+
+async def _whole(service: Callable[[], Awaitable[None]]) -> None:
+    """Run a service; let a cancellation that nobody asked of us be an error."""
+    try:
+        await service()
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise RuntimeError("it was cancelled from within") from error

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
+from structlog.testing import capture_logs
+
+from agents import services
 from agents.services import Supervisor
 from monitor.metrics import Metrics
+
+if TYPE_CHECKING:
+    import pytest
 
 
 async def test_a_service_that_ends_by_error_is_started_again() -> None:
@@ -59,3 +66,52 @@ async def test_a_service_that_will_not_end_is_named_and_cancelled() -> None:
     late = await supervisor.join(timeout=0.05)
 
     assert late == ["stuck"]
+
+
+async def test_a_failure_that_repeats_unchanged_is_logged_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(services, "FIRST_PAUSE", 0.001)
+    stop = asyncio.Event()
+    supervisor = Supervisor(Metrics(), stop)
+    starts = 0
+
+    async def shaky() -> None:
+        nonlocal starts
+        starts += 1
+        raise ValueError("at first" if starts < 3 else "then")
+
+    with capture_logs() as logs:
+        supervisor.start("shaky", shaky)
+        async with asyncio.timeout(5):
+            while starts < 5:
+                await asyncio.sleep(0.01)
+        stop.set()
+        await supervisor.join(timeout=5)
+
+    told = [entry["error"] for entry in logs]
+    assert told == ["ValueError: at first", "ValueError: then"]
+
+
+async def test_a_service_cancelled_from_within_is_started_again() -> None:
+    stop = asyncio.Event()
+    supervisor = Supervisor(Metrics(), stop)
+    starts = 0
+
+    async def shaky() -> None:
+        nonlocal starts
+        starts += 1
+        if starts == 1:
+            lost = asyncio.ensure_future(asyncio.sleep(5))
+            lost.cancel()
+            await lost
+        await stop.wait()
+
+    supervisor.start("shaky", shaky)
+    async with asyncio.timeout(5):
+        while starts < 2:
+            await asyncio.sleep(0.01)
+    stop.set()
+    late = await supervisor.join(timeout=5)
+
+    assert late == []
