@@ -16,6 +16,9 @@ from monitor.model import EntriesRecord
 if TYPE_CHECKING:
     from agents.runtime import Runtime
 
+MAX_NAMED = 100
+"""Errors of topics logged; their texts may quote entries, and so never end."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -44,7 +47,7 @@ class Classify:
     def _topic_failed(self, topic: str, error: Exception) -> None:
         self._runtime.metrics.topic_errors.labels(topic).inc()
         text = f"{type(error).__name__}: {error}"
-        if (topic, text) not in self._named:
+        if (topic, text) not in self._named and len(self._named) < MAX_NAMED:
             self._named.add((topic, text))
             log.error("topic cannot judge an entry", topic=topic, error=text)
 

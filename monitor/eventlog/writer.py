@@ -132,7 +132,9 @@ class GroupWriter:
             for job in batch:
                 self._perform(job, connection)
             connection.execute("COMMIT")
-        except (sqlite3.Error, OSError) as error:
+        except Exception as error:
+            # Also a MemoryError, as SQLite's want of memory is told: were it to end
+            # the thread, every later write would wait for ever.
             # After a full disk or a failed write the state of the connection is
             # not to be trusted; closing it rolls back, and the next batch opens
             # the file anew.

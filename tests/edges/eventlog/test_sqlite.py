@@ -343,3 +343,29 @@ async def test_a_stopped_log_says_so(tmp_path: Path) -> None:
         await log.append("matches", [Record(b"x")])
     with pytest.raises(LogUnavailableError, match="not open"):
         await log.read("matches", 0, 0, 1)
+
+
+async def test_a_want_of_memory_does_not_end_the_writer(tmp_path: Path) -> None:
+    class Short(sqlite3.Connection):
+        """Tell of want of memory as SQLite's driver does, once."""
+
+        wants = True
+
+        def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+            if sql == "COMMIT" and Short.wants:
+                Short.wants = False
+                raise MemoryError
+            return super().execute(sql, *args)
+
+    path = tmp_path / "log.db"
+    writer = GroupWriter(
+        path, lambda: sqlite3.connect(path, isolation_level=None, factory=Short)
+    )
+    writer.start()
+    async with asyncio.timeout(5):
+        with pytest.raises(LogUnavailableError):
+            await writer.run(lambda _: 1)
+        answer = await writer.run(lambda _: 2)
+    await writer.stop()
+
+    assert answer == 2
