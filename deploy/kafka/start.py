@@ -1,6 +1,6 @@
 """Fetch a real Kafka with Maven and run one node of it on loopback.
 
-`make kafka` runs this in the foreground with its data under `.kafka/data`; the tests
+`make kafka` runs this in the foreground with its data under `.kafka/node`; the tests
 use the same class with ports and a data folder of their own. Needs `java` and `mvn`,
 and nothing outside the standard library.
 """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_BYTES = 8 * 1024 * 1024
-"""The largest configuration file read; YAML takes about ten seconds a megabyte."""
+"""The largest configuration file read; YAML takes about seven seconds a megabyte."""
 
 MAX_REPEATED = 100_000
 """Values and keys that aliases may repeat, so that no small file fills the memory."""

@@ -167,8 +167,8 @@ def translate(error: SQLAlchemyError, url: URL) -> StateError | None:
     """Return the error to raise for a driver's error, or None if it came from us.
 
     A database that is away, full, locked, shutting down or without our tables is
-    StateUnavailableError; values it refuses are a StateError. Neither holds any value of a row, which
-    PostgreSQL likes to quote.
+    StateUnavailableError; values it refuses are a StateError. Neither holds any value
+    of a row, which PostgreSQL likes to quote.
     """
     place = name_of(url)
     if isinstance(error, PoolTimeoutError):

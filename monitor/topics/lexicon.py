@@ -2,7 +2,7 @@
 
 The terms form a tree of word stems, so that one walk from each word finds every term
 beginning there, however many there are. What is found is counted for an *atom*: the
-number of a concept, or of a term that stands alone. `Atoms` in `compile` numbers them.
+number of a concept, or of a term that stands alone. `monitor.topics.atoms` numbers them.
 """
 
 from __future__ import annotations
