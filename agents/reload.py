@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import structlog
@@ -22,6 +23,10 @@ NEEDS_RESTART = {
     "state_url": "state",
     "host": "web.listen",
     "port": "web.listen",
+    "plan.external_url": "external_url",  # the web server answers to its host
+    "outbound": "outbound",
+    "retention.log_age": "retention.log",
+    "retention.log_bytes": "retention.log",
     "kafka": "kafka",
     "workers": "workers",
 }
@@ -75,11 +80,11 @@ class Reloader:
             return list(error.lines)
         settings = self._adapt(loaded)
         running = self._runtime.settings
-        fixed = {
-            key: name
+        fixed = dict.fromkeys(
+            key
             for name, key in NEEDS_RESTART.items()
-            if getattr(settings, name) != getattr(running, name)
-        }
+            if attrgetter(name)(settings) != attrgetter(name)(running)
+        )
         if fixed:
             return [
                 f'{self._path}: "{key}" cannot change while running; '
