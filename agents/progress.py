@@ -17,9 +17,13 @@ class Progress:
     A partition counts as waiting when its end lies beyond the next record the agent
     will take; before the agent took its first record of a partition in this process,
     beyond the offset the group had committed.
+
+    Args:
+        stalled_after: seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stalled_after: float = STALLED_AFTER) -> None:
+        self._stalled_after = stalled_after
         self._next: dict[int, int] = {}
         self._lag_since: dict[int, tuple[int, float]] = {}
 
@@ -45,7 +49,7 @@ class Progress:
         committed: Mapping[int, int],
         at: float,
     ) -> list[int]:
-        """Name the assigned partitions that wait and have not moved for a minute.
+        """Name the assigned partitions that wait and have not moved for too long.
 
         Args:
             at: the present on a monotonic clock, in seconds.
@@ -60,6 +64,6 @@ class Progress:
             known = self._lag_since.get(partition)
             if known is None or known[0] != position:
                 self._lag_since[partition] = (position, at)
-            elif at - known[1] > STALLED_AFTER:
+            elif at - known[1] > self._stalled_after:
                 stalled.append(partition)
         return sorted(stalled)
