@@ -25,11 +25,18 @@ log = structlog.get_logger(__name__)
 
 
 class Supervisor:
-    """Run services side by side until told to stop."""
+    """Run services side by side until told to stop.
 
-    def __init__(self, metrics: Metrics, stop: asyncio.Event) -> None:
+    Args:
+        first_pause: seconds before the first restart, doubled with each that follows.
+    """
+
+    def __init__(
+        self, metrics: Metrics, stop: asyncio.Event, *, first_pause: float = FIRST_PAUSE
+    ) -> None:
         self._metrics = metrics
         self._stop = stop
+        self._first_pause = first_pause
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.failing: dict[str, str] = {}
         """Services that are down at this moment, with the reason."""
@@ -41,7 +48,7 @@ class Supervisor:
         self._tasks[name] = asyncio.create_task(self._keep(name, service), name=name)
 
     async def _keep(self, name: str, service: Callable[[], Awaitable[None]]) -> None:
-        pause = FIRST_PAUSE
+        pause = self._first_pause
         loop = asyncio.get_running_loop()
         while not self._stop.is_set():
             started = loop.time()
@@ -51,7 +58,7 @@ class Supervisor:
                 if self._stop.is_set():
                     return
                 if loop.time() - started > HEALTHY_AFTER:
-                    pause = FIRST_PAUSE
+                    pause = self._first_pause
                     self._told.pop(name, None)
                 self._metrics.service_restarts.labels(name).inc()
                 self._tell(name, error, pause)

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
-
 from structlog.testing import capture_logs
 
-from agents import services
 from agents.services import Supervisor
 from monitor.metrics import Metrics
-
-if TYPE_CHECKING:
-    import pytest
 
 
 async def test_a_service_that_ends_by_error_is_started_again() -> None:
@@ -68,12 +62,9 @@ async def test_a_service_that_will_not_end_is_named_and_cancelled() -> None:
     assert late == ["stuck"]
 
 
-async def test_a_failure_that_repeats_unchanged_is_logged_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(services, "FIRST_PAUSE", 0.001)
+async def test_a_failure_that_repeats_unchanged_is_logged_once() -> None:
     stop = asyncio.Event()
-    supervisor = Supervisor(Metrics(), stop)
+    supervisor = Supervisor(Metrics(), stop, first_pause=0.001)
     starts = 0
 
     async def shaky() -> None:
@@ -91,6 +82,26 @@ async def test_a_failure_that_repeats_unchanged_is_logged_once(
 
     told = [entry["error"] for entry in logs]
     assert told == ["ValueError: at first", "ValueError: then"]
+
+
+async def test_the_pause_between_restarts_doubles() -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    supervisor = Supervisor(Metrics(), stop, first_pause=0.02)
+    starts: list[float] = []
+
+    async def shaky() -> None:
+        starts.append(loop.time())
+        raise ValueError("again")
+
+    with capture_logs():
+        supervisor.start("shaky", shaky)
+        async with asyncio.timeout(10):
+            while len(starts) < 5:
+                await asyncio.sleep(0.005)
+        stop.set()
+        await supervisor.join(timeout=5)
+
+    assert starts[4] - starts[3] >= 0.16
 
 
 async def test_a_service_cancelled_from_within_is_started_again() -> None:
