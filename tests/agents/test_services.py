@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+
 from structlog.testing import capture_logs
 
 from agents.services import Supervisor
