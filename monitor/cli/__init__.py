@@ -6,6 +6,7 @@ its own and imports what it needs when it runs, so `--help` is quick.
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -29,6 +30,7 @@ for module in (run, check, classify, parse, fetch, schema, health):
 
 def main() -> None:
     """Run the command line; turn every expected error into one line and exit 2."""
+    _open_closed_streams()
     try:
         app()
     except ConfigError as error:
@@ -38,3 +40,18 @@ def main() -> None:
     except WirewatchError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        # Reading is guarded where it happens, so this is output that nothing takes.
+        place = error.filename or "output"
+        reason = (error.strerror or str(error)).lower()
+        print(f"{place}: {reason}; write it elsewhere", file=sys.stderr)
+        sys.exit(2)
+
+
+def _open_closed_streams() -> None:
+    """Let what is written to a stream that the shell closed (`>&-`) go nowhere."""
+    # Left to the end of the process, as the real ones are.
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123

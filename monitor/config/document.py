@@ -115,11 +115,11 @@ def read_document(path: Path) -> Document:
 
 
 def _read_bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise _unreadable("this is a directory", "name a file")
     try:
         with path.open("rb") as file:
             source = file.read(MAX_BYTES + 1)
+    except IsADirectoryError as error:
+        raise _unreadable("this is a directory", "name a file") from error
     except FileNotFoundError as error:
         raise _unreadable(
             "there is no such file", "name one with --config, or create it"

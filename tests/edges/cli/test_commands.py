@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.scenarios.desk import ROOT, WIREWATCH, write_config
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 COMMANDS = ["run", "check", "classify", "parse", "fetch", "schema", "health"]
 
@@ -232,3 +231,70 @@ def test_output_cut_off_by_its_reader_is_not_complained_of(tmp_path: Path) -> No
 
     assert len(done.stdout.splitlines()) == 1
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("command", ["schema", "classify"])
+def test_a_disk_without_room_for_the_output_is_told_in_one_line(
+    tmp_path: Path, command: str
+) -> None:
+    items = tmp_path / "items.jsonl"
+    items.write_text('{"id": "1", "title": "UNESCO dues"}\n')
+    config = write_config(tmp_path / "alerts.yaml", **TOPIC, **REST)
+    args = [] if command == "schema" else ["-c", str(config), str(items)]
+
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*WIREWATCH, command, *args],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+
+    assert done.returncode == 2
+    assert done.stderr == b"output: no space left on device; write it elsewhere\n"
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_a_stream_that_the_shell_closed_takes_what_is_written_to_it(
+    tmp_path: Path, closed: str
+) -> None:
+    items = tmp_path / "items.jsonl"
+    items.write_text('{"id": "1", "title": "UNESCO dues"}\nnone\n')
+    config = write_config(tmp_path / "alerts.yaml", **TOPIC, **REST)
+    command = " ".join([*WIREWATCH, "classify", "-c", str(config), str(items)])
+
+    done = subprocess.run(
+        ["bash", "-c", f"{command} {closed}>&-"],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert len((done.stdout + done.stderr).splitlines()) == 1
+
+
+def test_a_body_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    page = tmp_path / "page"
+    page.write_bytes(FEED)
+    server = subprocess.Popen(
+        [sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "0"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert server.stdout is not None
+        port = server.stdout.readline().split()[5].decode()
+        done = wirewatch(
+            *("fetch", f"http://127.0.0.1:{port}/page", "--allow", "127.0.0.0/8"),
+            *("--output", str(tmp_path / "none" / "f.xml")),
+        )
+    finally:
+        server.kill()
+        server.communicate()
+
+    assert done.returncode == 2
+    assert b"none/f.xml: no such file or directory" in done.stderr
+    assert b"Traceback" not in done.stderr

@@ -152,6 +152,12 @@ def test_a_file_that_is_too_large_is_refused(mistakes: Mistakes) -> None:
         ),
         pytest.param("", "this is a directory; name a file", id="a directory"),
         pytest.param("a\0b", "this is no file name; name a file", id="no name"),
+        pytest.param(
+            "a" * 300,
+            "the file cannot be read (file name too long); "
+            "check its name and permissions",
+            id="a name that no disk takes",
+        ),
     ],
 )
 def test_a_path_that_is_no_file_is_told_in_one_line(
