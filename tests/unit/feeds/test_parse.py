@@ -29,6 +29,30 @@ def only(body: bytes, url: str = "https://feeds.example/all") -> str:
     return parse_feed(body, url).entries[0].title
 
 
+# Characters
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("a &#xD83D;&#xDE00; b", "a \U0001f600 b"),
+        ("a &#55357;&#56832; b", "a \U0001f600 b"),
+        ("a &#xD800; b", "a \ufffd b"),
+        ("a &#xDE00;&#xD83D; b", "a \ufffd\ufffd b"),
+        ("a &#x110000; b", "a \ufffd b"),
+        (f"a &#{'9' * 5000}; b", "a \ufffd b"),
+        ("a &#x1F600;&#65;&#x0042; b", "a \U0001f600AB b"),
+        ("a &#0; b &#x1b; c", "a b c"),
+    ],
+)
+def test_a_reference_to_no_character_does_not_lose_the_feed(
+    written: str, read: str
+) -> None:
+    feed = parse_feed(rss(item("Whole", guid="1"), item(written, guid="2")))
+
+    assert [entry.title for entry in feed.entries] == ["Whole", read]
+
+
 # Identity
 
 
