@@ -263,7 +263,7 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
         if wire > max_bytes or len(body) > max_bytes:
             raise OutboundError(
                 f"{place}: the body is larger than {max_bytes} bytes; "
-                "raise the limit if it is meant to be",
+                "find an address that sends less",
                 reason="too-large",
                 status=status,
             )
