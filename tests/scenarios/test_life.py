@@ -223,6 +223,47 @@ def test_it_ends_in_time_though_a_feed_and_a_receiver_hang(
     assert took < 15
 
 
+def test_whoever_asks_twice_is_not_kept_waiting(tmp_path: Path, farm: FeedFarm) -> None:
+    feed, hook = Hanging(), Hanging()
+    feeds = farm.config("200ms") | {"hanging": {"url": feed.url, "timeout": "25s"}}
+    watch = monitor(tmp_path, write(tmp_path, farm, hook.url, feeds=feeds))
+    with running(watch):
+        wait_for(feed.asked.is_set, 20, "the feed to be asked")
+        wait_for(hook.asked.is_set, 20, "the receiver to be told")
+        watch.popen.send_signal(signal.SIGTERM)
+        wait_for(lambda: "stopping" in watch.text(), 10, "the first to be noticed")
+        watch.popen.send_signal(signal.SIGTERM)
+        code = watch.popen.wait(timeout=10)
+
+    assert code == 1
+
+
+def test_a_running_monitor_answers_to_its_own_name_and_names_what_is_odd(
+    tmp_path: Path, farm: FeedFarm, receiver: Receiver
+) -> None:
+    config = write(
+        tmp_path,
+        farm,
+        receiver.url,
+        external_url="https://wirewatch.example.org/news",
+        concepts=CONCEPTS | {"idle": {"en": ["idle"]}},
+        topics={"rain": RAIN},
+    )
+    watch = monitor(tmp_path, config)
+    with running(watch):
+        answers = {
+            name: httpx.get(
+                f"http://127.0.0.1:{watch.port}/livez",
+                headers={"host": name},
+                trust_env=False,
+            ).status_code
+            for name in ("wirewatch.example.org", "evil.example.org")
+        }
+
+    assert answers == {"wirewatch.example.org": 200, "evil.example.org": 421}
+    assert 'concept \\"idle\\": no topic uses it' in watch.text()
+
+
 def test_the_founding_story_is_told_within_a_minute(tmp_path: Path) -> None:
     config = write_config(
         tmp_path / "alerts.yaml",
