@@ -7,8 +7,7 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 
 SCHEDULE = (
     timedelta(0),
@@ -55,22 +54,3 @@ def next_wait(
     if retry_after is None:
         return wait
     return max(wait, min(retry_after, MAX_RETRY_AFTER))
-
-
-def read_retry_after(value: str, now: datetime) -> timedelta | None:
-    """Return the wait that a Retry-After header asks for; None if it says nothing.
-
-    It holds seconds or a date (RFC 9110, section 10.2.3). A date in the past is no
-    wait at all.
-    """
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        # Nine digits are 31 years; more would overflow what a timedelta holds.
-        return timedelta(seconds=int(text[:9]))
-    try:
-        at = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return max(at - now, timedelta(0))

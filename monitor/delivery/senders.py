@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from monitor.delivery.console import ConsoleSender
-from monitor.delivery.retry import GONE, read_retry_after
+from monitor.delivery.retry import GONE
 from monitor.errors import DeliveryError, OutboundError, OutboundRefusedError
+from monitor.outbound.retry_after import read_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from monitor.errors import FetchError, OutboundError, OutboundRefusedError
 from monitor.model import Fetched
+from monitor.outbound.retry_after import read_retry_after
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from monitor.clock import Clock
     from monitor.model import Feed, FeedState
     from monitor.outbound import Answer, Outbound
@@ -89,21 +89,5 @@ def _unwanted(answer: Answer, now: datetime) -> FetchError:
     return FetchError(
         f"the publisher answered {answer.status}{phrase}; {advice}",
         status=answer.status,
-        retry_after=retry_after(answer.headers.get("retry-after", ""), now),
+        retry_after=read_retry_after(answer.headers.get("retry-after", ""), now),
     )
-
-
-def retry_after(value: str, now: datetime) -> timedelta | None:
-    """Return the pause a Retry-After header asks for (RFC 9110, 10.2.3), if it does."""
-    value = value.strip()
-    if re.fullmatch(r"[0-9]{1,9}", value):
-        return timedelta(seconds=int(value))
-    if re.fullmatch(r"[0-9]+", value):
-        return timedelta(days=365)
-    try:
-        at = parsedate_to_datetime(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return max(at - now, timedelta(0))

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.clock import SystemClock
 from monitor.errors import FetchError
-from monitor.feeds.fetch import fetch, retry_after
+from monitor.feeds.fetch import fetch
 from monitor.model import FeedState
 from monitor.outbound import Outbound
 from tests.edges.feeds.publisher import Publisher, publishing, reply
@@ -26,23 +26,6 @@ async def outbound() -> AsyncIterator[Outbound]:
     client = Outbound(user_agent="wirewatch-test", allow=[ip_network("127.0.0.1/32")])
     yield client
     await client.aclose()
-
-
-@pytest.mark.parametrize(
-    ("value", "pause"),
-    [
-        ("120", timedelta(minutes=2)),
-        ("0", timedelta(0)),
-        ("999999999999", timedelta(days=365)),
-        ("Tue, 13 Oct 2015 12:05:00 GMT", timedelta(minutes=5)),
-        ("Tue, 13 Oct 2015 11:00:00 GMT", timedelta(0)),
-        ("soon", None),
-        ("-1e9 soon", None),
-        ("", None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(value: str, pause: timedelta | None) -> None:
-    assert retry_after(value, NOON) == pause
 
 
 async def test_validators_of_another_address_are_not_sent(

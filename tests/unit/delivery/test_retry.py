@@ -12,9 +12,7 @@ from monitor.delivery.retry import (
     MAX_RETRY_AFTER,
     SCHEDULE,
     next_wait,
-    read_retry_after,
 )
-from tests.factories import NOON
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -64,28 +62,3 @@ def test_what_the_receiver_asks_for_is_never_undercut(
 
 def test_asking_to_wait_does_not_add_attempts() -> None:
     assert next_wait(10, 0.5, SECOND) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        pytest.param("120", 120 * SECOND, id="seconds"),
-        pytest.param(" 0 ", timedelta(0), id="none"),
-        pytest.param("Tue, 13 Oct 2015 13:00:00 GMT", HOUR, id="a date"),
-        pytest.param("Tue, 13 Oct 2015 11:00:00 GMT", timedelta(0), id="a past date"),
-        pytest.param("9" * 400, 999_999_999 * SECOND, id="too many digits"),
-        pytest.param("", None, id="empty"),
-        pytest.param("soon", None, id="words"),
-        pytest.param("-5", None, id="negative"),
-        pytest.param("٣", None, id="digits of another script"),
-    ],
-)
-def test_retry_after_is_read(value: str, expected: timedelta | None) -> None:
-    assert read_retry_after(value, NOON) == expected
-
-
-@given(value=st.text())
-def test_no_retry_after_breaks_the_reader(value: str) -> None:
-    wait = read_retry_after(value, NOON)
-
-    assert wait is None or wait >= timedelta(0)
