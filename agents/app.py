@@ -17,6 +17,8 @@ from agents.transport import transport_of
 from monitor.eventlog import stream_name
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from agents.dead_letters import Guard
     from agents.progress import Progress
 
@@ -86,21 +88,42 @@ def attach(
         key_serializer="raw",
     )
 
-    async def consume(events: faust.StreamT) -> None:
-        async for event in events.events():
-            message = event.message
-            await guard.process(
-                Delivered(
-                    stream=stream,
-                    partition=message.tp.partition,
-                    offset=message.offset,
-                    key=event.key,
-                    value=event.value,
-                )
+    async def process(event: faust.EventT) -> None:
+        message = event.message
+        await guard.process(
+            Delivered(
+                stream=stream,
+                partition=message.tp.partition,
+                offset=message.offset,
+                key=event.key,
+                value=event.value,
             )
-            progress.mark(message.tp.partition, message.offset)
+        )
+        progress.mark(message.tp.partition, message.offset)
+
+    async def consume(events: faust.StreamT) -> None:
+        await handle_each(events, process)
 
     app.agent(topic, name=f"{app.conf.id}.{guard.agent}", concurrency=1)(consume)
+
+
+async def handle_each(
+    events: faust.StreamT, work: Callable[[faust.EventT], Awaitable[None]]
+) -> None:
+    """Do `work` on each record of a stream; acknowledge it when that has returned.
+
+    Left to itself Faust acknowledges also a record whose work was cancelled, as
+    happens to one that waits for the database while the process ends.
+    """
+    stream = events.noack()
+    async for event in stream.events():
+        try:
+            await work(event)
+        except Exception:
+            # Guards let none out. One that came would hold up its partition for ever.
+            await stream.ack(event)
+            raise
+        await stream.ack(event)
 
 
 async def stop_app(app: App, seconds: float = STOP_SECONDS) -> bool:

@@ -60,6 +60,8 @@ class HealthCheck:
         self._last: Health | None = None
         self._asked_at = float("-inf")
         self.watched: dict[str, Watched] = {}
+        self.stuck: set[str] = set()
+        """Agents that did not stop when told to."""
         self.starting = "starting"
         """What the process still waits for before it can work, or ""."""
 

@@ -77,6 +77,7 @@ class AgentRole:
         finally:
             stopped = await stop_app(app)
             if not stopped:
+                self.health.stuck.add(self.name)
                 log.warning("agent did not stop in time", agent=self.name)
         if app.crashed and not self.stop.is_set():
             raise RuntimeError(f"agent {self.name} crashed") from app.crash_reason

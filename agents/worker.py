@@ -12,6 +12,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -122,7 +123,14 @@ class Worker:
                 await self._start_services(stack)
                 log.info("wirewatch runs", roles=",".join(self._roles))
                 await self._stop.wait()
-            return await self._end()
+            code = await self._end()
+        if self._health.stuck:
+            # Faust holds the loop while an agent has a record in hand, and that one
+            # may wait for hours for what is away. The log delivers it again.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+        return code
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -27,7 +27,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from monitor.errors import StateError, StateUnavailableError
+from monitor.errors import StateUnavailableError
 from monitor.store import engine, migrate
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ class Store:
                 committed is then unknown, so it must be one that can be repeated.
         """
         if self._executor is None:
-            raise StateError(f"{self.name}: the state is not started")
+            # Whoever still waits for it while the process ends goes on waiting.
+            raise StateUnavailableError(f"{self.name}: the state is not started")
         job = _Job(work)
         self._waiting.append(job)
         self._executor.submit(self._serve)

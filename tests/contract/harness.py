@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from agents.app import App, make_app, stop_app
+from agents.app import App, handle_each, make_app, stop_app
 from monitor.eventlog import EventLog, Record, stream_name
 from monitor.eventlog.kafka import KafkaLog
 from monitor.eventlog.open import bootstrap, sqlite_path
@@ -102,13 +102,13 @@ def add_agent(
         value_serializer="raw",
     )
 
+    async def note(event: Any) -> None:
+        message = event.message
+        seen.records.append((message.partition, message.offset, event.key, event.value))
+        await step(event)
+
     async def consume(events: Any) -> None:
-        async for event in events.events():
-            message = event.message
-            seen.records.append(
-                (message.partition, message.offset, event.key, event.value)
-            )
-            await step(event)
+        await handle_each(events, note)
 
     app.agent(topic, name=f"{app.conf.id}.{name}", concurrency=1)(consume)
     return seen

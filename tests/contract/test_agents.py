@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.contract.harness import Place
 
 CONSUMER = Path(__file__).with_name("consumer.py")
+STUCK = Path(__file__).with_name("stuck.py")
 
 
 async def test_every_record_arrives_once_and_in_order_of_its_key(
@@ -134,6 +135,32 @@ async def _consume_in_a_process(
         await child.wait()
     whole = [line.split() for line in lines if line.endswith(b"\n")]
     return [(int(number), int(offset), int(value)) for number, offset, value in whole]
+
+
+async def test_a_record_whose_work_was_cancelled_comes_again(
+    place: Place,
+) -> None:
+    async with place.opened() as log:
+        await log.append("matches", records(10))
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(STUCK),
+        place.url,
+        place.prefix,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(60):
+            said, _ = await child.communicate()
+    finally:
+        if child.returncode is None:
+            child.kill()
+    async with place.opened() as log:
+        committed = await log.committed(place.group("stuck"))
+
+    assert said == b"stuck"
+    assert committed == {("matches", 0): 3}
 
 
 async def test_an_agent_can_seek(log: EventLog, place: Place) -> None:

@@ -7,6 +7,8 @@ nothing is lost.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -138,6 +140,33 @@ async def _append_poison(url: str) -> None:
     await log.create_streams({"entries": 1})
     await log.append("entries", [Record(b"\x00 not a record")])
     await log.stop()
+
+
+@pytest.mark.slow
+def test_a_stop_while_the_state_is_away_loses_nothing(tmp_path: Path) -> None:
+    number = 12
+    environ = {"WIREWATCH_DATA_DIR": str(tmp_path / "var")}
+    with FeedFarm(items(number, 4)) as farm, Receiver() as receiver:
+        config = write(tmp_path, farm.config("200ms"), receiver.url)
+        args = ["--config", str(config)]
+        watch = Process(args, tmp_path, environ=environ)
+        with running(watch):
+            farm.begin()
+            wait_for(lambda: len(receiver.ids) >= 3, 15, "the first alerts")
+            state = sqlite3.connect(tmp_path / "var/state.db", isolation_level=None)
+            with contextlib.closing(state):
+                state.execute("BEGIN EXCLUSIVE")
+                time.sleep(2)
+                began = time.monotonic()
+                code = watch.stop()
+                took = time.monotonic() - began
+        after = Process(args, tmp_path, "after", environ)
+        with running(after):
+            wait_for(lambda: told_once(receiver, number), 30, "every alert")
+
+    assert code == 0
+    assert took < 15
+    assert "Traceback" not in watch.text()
 
 
 @pytest.mark.slow
