@@ -12,8 +12,6 @@ from typing import Annotated
 
 import typer
 
-MAX_BYTES = 10 * 1024 * 1024
-
 
 def command(
     url: Annotated[str, typer.Argument(metavar="URL", help="The address to ask.")],
@@ -37,6 +35,7 @@ def command(
       wirewatch fetch http://127.0.0.1:8000/feed.xml --allow 127.0.0.0/8 --output f.xml
     """
     from monitor.errors import WirewatchError
+    from monitor.feeds.fetch import MAX_BODY_BYTES
     from monitor.outbound import Outbound
 
     try:
@@ -51,7 +50,7 @@ def command(
                 url,
                 headers={},
                 timeout=timedelta(seconds=timeout),
-                max_bytes=MAX_BYTES,
+                max_bytes=MAX_BODY_BYTES,
             )
         finally:
             await outbound.aclose()

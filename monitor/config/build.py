@@ -40,13 +40,13 @@ def build(
     """Return the settings of a configuration without mistakes.
 
     Args:
+        data_dir: where relative SQLite files lie.
         place: finds a value of the file, for what `check` says of the examples.
     """
     host, port = split_listen(config.web.listen)
     return Settings(
         path=path,
         digest=digest,
-        data_dir=data_dir,
         log_url=in_folder(config.log, data_dir),
         state_url=in_folder(config.state.get_secret_value(), data_dir),
         host=host,

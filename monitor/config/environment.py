@@ -30,6 +30,9 @@ OVERRIDES: dict[str, Keys] = {
 
 DATA_DIR = "WIREWATCH_DATA_DIR"
 
+REFERENCE = "\0"
+"""What stands for a reference in the literal part of a value."""
+
 _REFERENCE = re.compile(
     r"\$(?:(?P<escape>\$)(?=\{)|\{(?P<inside>[^{}]*)\}|(?P<open>\{))"
 )
@@ -96,7 +99,7 @@ class _Filler:
         for path, (name, value) in replaced.items():
             _put(filled.data, path, value)
             filled.variables[path] = name
-            filled.literal[path] = "\0"
+            filled.literal[path] = REFERENCE
         filled.data_dir = self._variable(DATA_DIR) or filled.data_dir
 
     def _variable(self, name: str) -> str | None:
@@ -154,10 +157,10 @@ class _Filler:
                 offset=found.start(),
             )
             self._filled.problems.append(problem)
-            return "", "\0"
+            return "", REFERENCE
         name, default = inside["name"], inside["default"]
         # A default counts as literal even when it is not used: it stands in the file.
-        written = (default or "")[2:] or "\0"
+        written = (default or "")[2:] or REFERENCE
         if value := self._environ.get(name):
             return value, written
         if default is not None:
@@ -170,7 +173,7 @@ class _Filler:
             offset=found.start(),
         )
         self._filled.problems.append(problem)
-        return "", "\0"
+        return "", REFERENCE
 
     def _file(self, name: str, path: Keys) -> str:
         name = name.removeprefix("//")  # file:///run/secrets/key
@@ -179,7 +182,7 @@ class _Filler:
             self._filled.problems.append(
                 Problem(path, f'file "{name}" {problem}', "check path and permissions")
             )
-        self._filled.literal[path] = "\0"
+        self._filled.literal[path] = REFERENCE
         return text
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from monitor.config.environment import REFERENCE
 from monitor.config.scalars import is_webhook_key
 from monitor.errors import Problem
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from monitor.config.document import Keys
     from monitor.config.environment import Filled
-
-REFERENCE = "\0"
-"""What stands for a reference in the literal part of a value."""
 
 _HOW = "write ${NAME} and set that environment variable, or file:/path"
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
-    from pathlib import Path
 
     from monitor.config.places import Place
     from monitor.config.scalars import IPNetwork
@@ -79,7 +78,6 @@ class Settings:
     Args:
         path: the file, as the user named it.
         digest: SHA-256 of the file's bytes, hex.
-        data_dir: the folder that relative SQLite paths were put in.
         log_url: `sqlite:///PATH` or `kafka://HOST:PORT,...`.
         state_url: `sqlite:///PATH` or `postgresql://...`, perhaps with a password.
         topics: as written, in the order of the file.
@@ -89,7 +87,6 @@ class Settings:
 
     path: str
     digest: str
-    data_dir: Path
     log_url: str = field(repr=False)
     state_url: str = field(repr=False)
     host: str

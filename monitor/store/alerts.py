@@ -51,17 +51,6 @@ def mark_published(conn: Connection, ids: Iterable[str], at: datetime) -> None:
         )
 
 
-def alerts_per_topic(conn: Connection, since: datetime) -> Mapping[str, int]:
-    """Count the alerts that opened after `since`, by topic."""
-    row = alerts.c
-    counted = (
-        select(row.topic, func.count().label("number"))
-        .where(row.opened_at > since)
-        .group_by(row.topic)
-    )
-    return {counts.topic: counts.number for counts in conn.execute(counted)}
-
-
 def sightings_per_topic(conn: Connection, since: datetime) -> Mapping[str, int]:
     """Count the matches sighted after `since`, by topic."""
     row = sightings.c
