@@ -69,7 +69,9 @@ class StoreOutbox:
             found = conn.execute(
                 select(outbox)
                 .where(*_pending(receiver), row.due_at <= now, _unleased(now))
-                .order_by(row.due_at, row.created_at, row.id)
+                # As the index has them: what one record brought came at one time,
+                # and sorting it further would read a whole backlog each time.
+                .order_by(row.due_at, row.created_at)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
             ).all()
@@ -105,17 +107,20 @@ class StoreOutbox:
 
         def work(conn: Connection) -> datetime | None:
             row = outbox.c
-            times = conn.execute(
-                select(
-                    select(func.min(row.due_at))
-                    .where(*_pending(receiver), _unleased(now))
-                    .scalar_subquery(),
-                    select(func.min(row.leased_until))
-                    .where(*_pending(receiver), row.leased_until > now)
-                    .scalar_subquery(),
+            due: datetime | None = conn.scalar(
+                select(row.due_at)
+                .where(*_pending(receiver), _unleased(now))
+                .order_by(row.due_at)
+                .limit(1)
+            )
+            if due is not None and due <= now:
+                return due  # without asking for leases, which reads a whole backlog
+            leased = conn.scalar(
+                select(func.min(row.leased_until)).where(
+                    *_pending(receiver), row.leased_until > now
                 )
-            ).one()
-            return min((at for at in times if at is not None), default=None)
+            )
+            return min((at for at in (due, leased) if at is not None), default=None)
 
         return await self._store.run(work)
 

@@ -1,11 +1,11 @@
-"""No statement of the daily work reads a whole table."""
+"""No statement of the daily work reads a whole table, nor a whole backlog."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event
+from sqlalchemy import event, insert
 
 from monitor import pipeline
 from monitor.model import PollOutcome, Route, SeenEntry
@@ -16,6 +16,8 @@ from monitor.store.assess import SqlAssessState
 from monitor.store.feeds import StoreFeedBook
 from monitor.store.outbox import StoreOutbox
 from monitor.store.retention import prune
+from monitor.store.schema import AT_ONCE
+from monitor.store.schema import outbox as outbox_table
 from tests.factories import NOON, feed, match, receiver, rule
 
 if TYPE_CHECKING:
@@ -106,3 +108,51 @@ async def test_every_statement_of_the_daily_work_uses_an_index(tmp_path: Path) -
 
     assert len(steps) > 30
     assert scans == []
+
+
+async def steps_to_send_one(store: Store, waiting: int) -> int:
+    """Return the steps that SQLite takes for the next of many that came at once."""
+    rows = [
+        {
+            "id": f"msg_{waiting}_{number}",
+            "receiver": f"desk-{waiting}",
+            "alert": "al",
+            "reason": "firing",
+            "content_type": "text/plain",
+            "body": b"x",
+            "created_at": NOON,
+            "fetched_at": NOON,
+            "state": "pending",
+            "attempts": 0,
+            "due_at": AT_ONCE,
+            "last_error": "",
+        }
+        for number in range(waiting)
+    ]
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    def watch(conn: Connection) -> None:
+        conn.execute(insert(outbox_table), rows)
+        conn.connection.driver_connection.set_progress_handler(step, 10)  # type: ignore[union-attr]
+
+    outbox = StoreOutbox(store)
+    await store.run(watch)
+    await outbox.next_due(f"desk-{waiting}", NOON)
+    await outbox.claim("one", f"desk-{waiting}", NOON, MINUTE, 1)
+    await outbox.next_due(f"desk-{waiting}", NOON)
+    return steps
+
+
+async def test_a_long_backlog_does_not_slow_each_delivery(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/state.db")
+    await store.start()
+    few = await steps_to_send_one(store, 10)
+    many = await steps_to_send_one(store, 1000)
+    await store.stop()
+
+    assert many < 2 * few
