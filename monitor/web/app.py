@@ -35,13 +35,11 @@ def make_web(
     metrics: Metrics,
     *,
     hosts: Iterable[str] = (),
-    remote_reload: bool = False,
 ) -> FastAPI:
     """Return the application: page, API, metrics, health and reload.
 
     Args:
         hosts: names to answer to, beside addresses, localhost and names without a dot.
-        remote_reload: let `POST /-/reload` be asked from other machines too.
     """
     app = FastAPI(
         title="Wirewatch",
@@ -52,7 +50,7 @@ def make_web(
     app.add_middleware(Guard, hosts=tuple(hosts))
     _add_health(app, sources)
     _add_metrics(app, metrics)
-    _add_reload(app, sources, remote_reload=remote_reload)
+    _add_reload(app, sources)
 
     @app.get("/", include_in_schema=False)
     async def page() -> HTMLResponse:
@@ -109,12 +107,12 @@ def _add_metrics(app: FastAPI, metrics: Metrics) -> None:
         )
 
 
-def _add_reload(app: FastAPI, sources: WebSources, *, remote_reload: bool) -> None:
+def _add_reload(app: FastAPI, sources: WebSources) -> None:
     @app.post("/-/reload", include_in_schema=False)
     async def reload(request: Request) -> PlainTextResponse:
         if is_cross_site(request):
             return PlainTextResponse("reload: asked by another site; refused\n", 403)
-        if not (remote_reload or is_loopback(request)):
+        if not is_loopback(request):
             return PlainTextResponse(
                 "reload: only answered on a loopback address; send SIGHUP instead\n",
                 403,
