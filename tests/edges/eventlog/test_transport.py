@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,8 @@ async def test_an_idle_agent_is_woken_at_once(log: SqliteLog, place: Place) -> N
             await log.append("entries", [Record(b"%f" % time.perf_counter())])
             await until(functools.partial(_is_longer, took, number))
 
-    assert statistics.median(took[5:]) < 0.02
+    # One that is not woken looks again after a second; a busy machine may take a while.
+    assert statistics.median(took[5:]) < 0.2
 
 
 def _is_longer(took: list[float], than: int) -> bool:
@@ -65,20 +67,21 @@ async def test_a_full_buffer_does_not_idle_the_agent(
     log: SqliteLog, place: Place
 ) -> None:
     app = place.app("classify", stream_buffer_maxsize=8)
+    at: list[float] = []
 
     async def work(event: Any) -> None:
         await asyncio.sleep(0.001)
+        at.append(time.monotonic())
 
-    seen = add_agent(app, place, "entries", work)
+    add_agent(app, place, "entries", work)
     await log.append("entries", records(1000))
 
     async with running(app):
-        await until(lambda: len(seen.records) > 0)
-        started = time.monotonic()
-        await until(lambda: len(seen.records) == 1000)
+        await until(lambda: len(at) == 1000)
 
     # Faust would idle for a second after every hundred records it fetched.
-    assert time.monotonic() - started < 6
+    idle = [later - before for before, later in pairwise(at) if later - before > 0.9]
+    assert len(idle) < 3
 
 
 async def test_an_app_without_a_log_says_what_to_do(place: Place) -> None:
