@@ -127,6 +127,24 @@ def test_a_changed_file_is_taken_on_by_signal_and_by_request(
     assert topics_told(receiver) == ["dues", "rain", "rain"]
 
 
+def test_a_receiver_that_is_corrected_gets_what_waited(
+    tmp_path: Path, farm: FeedFarm, receiver: Receiver
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        gone = f"http://127.0.0.1:{nobody.getsockname()[1]}/"
+        watch = monitor(tmp_path, write(tmp_path, farm, gone))
+        failed = {"receiver": "desk", "outcome": "retry"}
+        attempts = "wirewatch_delivery_attempts_total"
+        with running(watch):
+            wait_for(lambda: watch.metric(attempts, **failed) >= 1, 20, "an attempt")
+            write(tmp_path, farm, receiver.url)
+            watch.popen.send_signal(signal.SIGHUP)
+            wait_for(lambda: receiver.ids, 30, "the alert that waited")
+
+    assert topics_told(receiver) == ["dues"]
+
+
 def test_a_bad_file_leaves_the_old_configuration_in_force(
     tmp_path: Path, farm: FeedFarm, receiver: Receiver
 ) -> None:
@@ -187,6 +205,7 @@ class Hanging:
 
     def __init__(self) -> None:
         self.asked = threading.Event()
+        self.requests = 0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -194,6 +213,7 @@ class Hanging:
                 """Stay quiet."""
 
             def do_GET(self) -> None:
+                outer.requests += 1
                 outer.asked.set()
                 time.sleep(30)
 
@@ -221,6 +241,26 @@ def test_it_ends_in_time_though_a_feed_and_a_receiver_hang(
 
     assert code == 0
     assert took < 15
+
+
+def test_what_a_killed_monitor_was_at_is_taken_up_at_once(
+    tmp_path: Path, farm: FeedFarm
+) -> None:
+    feed, hook = Hanging(), Hanging()
+    feeds = farm.config("200ms") | {"hanging": {"url": feed.url, "timeout": "25s"}}
+    config = write(tmp_path, farm, hook.url, feeds=feeds)
+    first, second = monitor(tmp_path, config, "one"), monitor(tmp_path, config, "two")
+    with running(first):
+        wait_for(feed.asked.is_set, 20, "the feed to be asked")
+        wait_for(hook.asked.is_set, 20, "the receiver to be told")
+        first.kill()
+    before = (feed.requests, hook.requests)
+    with running(second):
+        # The lease on the feed would last for most of a minute.
+        wait_for(lambda: feed.requests > before[0], 25, "the feed to be asked again")
+        wait_for(lambda: hook.requests > before[1], 25, "the receiver to be told again")
+
+    assert before == (1, 1)
 
 
 def test_whoever_asks_twice_is_not_kept_waiting(tmp_path: Path, farm: FeedFarm) -> None:
