@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from agents.progress import Progress
 
 STOP_SECONDS = 5.0
+NEVER = 1e9
 
 
 class _Boot(BootStrategy):  # type: ignore[misc]
@@ -61,6 +62,10 @@ def make_app(group: str, broker: str, **settings: object) -> App:
         "broker_session_timeout": 10.0,
         "broker_heartbeat_interval": 1.0,
         "broker_commit_interval": 1.0,
+        # Faust counts these from its start, and so takes every later rebalance, and
+        # every wait for the state, for a stall; `agents.progress` looks for those.
+        "stream_processing_timeout": NEVER,
+        "broker_commit_livelock_soft_timeout": NEVER,
         # Records read ahead: the default of 4096 may hold a gigabyte of ours.
         "stream_buffer_maxsize": 64,
         "consumer_max_fetch_size": 5 << 20,
