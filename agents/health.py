@@ -59,6 +59,8 @@ class HealthCheck:
         self._turn = asyncio.Lock()
         self._last: Health | None = None
         self._asked_at = float("-inf")
+        self.agents: set[str] = set()
+        """The agents this process runs; each must have started."""
         self.watched: dict[str, Watched] = {}
         self.stuck: set[str] = set()
         """Agents that did not stop when told to."""
@@ -85,8 +87,12 @@ class HealthCheck:
         for name in ("log", "state"):
             up = runtime.metrics.dependency_up.labels(dependency=name)
             up.set(1 if checks[name][0] else 0)
-        for name, agent in self.watched.items():
-            checks[name] = await self._agent(agent)
+        for name in sorted(self.agents):
+            agent = self.watched.get(name)
+            if agent is None:
+                checks[name] = (False, "starting")
+            else:
+                checks[name] = await self._agent(agent)
         for name, reason in self._supervisor.failing.items():
             checks[name] = (False, reason)
         ready = all(ok for ok, _ in checks.values())

@@ -207,6 +207,7 @@ class Worker:
             supervisor.start("notify", lambda: notify.run(stop))
         for name in ("assess", "classify"):
             if name in self._roles:
+                self._health.agents.add(name)
                 role = AgentRole(name, runtime, self._health, stop)
                 supervisor.start(name, role.run)
         if "poll" in self._roles:

@@ -168,12 +168,18 @@ def run_on_services(
         classifiers = [desk.process(name, "classify") for name in ("first", "second")]
         others = [desk.process(name, name) for name in ("assess", "notify", "poll")]
         with running(*classifiers, *others):
+            # While partitions still move, a record may be taken twice.
+            wait_for(lambda: all(map(has_half, classifiers)), 60, "equal shares")
             desk.follow(classifiers, seconds + 120)
             shares = [process.metric(CLASSIFIED) for process in classifiers]
 
             assert min(shares) > 0, "both classify processes take part"
             assert [p.stop() for p in (*classifiers, *others)] == [0] * 5
         desk.verify()
+
+
+def has_half(classifier: Process) -> bool:
+    return "partitions: 4," in classifier.get("/readyz").text
 
 
 @pytest.fixture
