@@ -87,7 +87,7 @@ class HealthCheck:
         for name in ("log", "state"):
             up = runtime.metrics.dependency_up.labels(dependency=name)
             up.set(1 if checks[name][0] else 0)
-        for name in sorted(self.agents):
+        for name in sorted(self.agents | self.watched.keys()):
             agent = self.watched.get(name)
             if agent is None:
                 checks[name] = (False, "starting")

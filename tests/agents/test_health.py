@@ -188,3 +188,13 @@ async def test_an_answer_is_good_for_a_second() -> None:
     parts.state.is_away = True
 
     assert await parts.check.check() is first
+
+
+async def test_a_process_whose_agent_has_not_started_is_not_ready() -> None:
+    parts = Parts()
+    parts.check.agents = {"classify", "assess"}
+    health = await parts.check.check()
+
+    assert not health.ready
+    assert health.checks["assess"] == (False, "starting")
+    assert health.checks["classify"][0]
