@@ -13,6 +13,8 @@ from monitor.errors import WirewatchError
 from monitor.eventlog.kafka import KafkaLog
 from monitor.eventlog.retention import Limits
 from monitor.eventlog.sqlite import SqliteLog
+from monitor.store.feeds import StoreFeedBook
+from tests.factories import NOON, feed
 from tests.scenarios.desk import write_config
 
 if TYPE_CHECKING:
@@ -80,3 +82,19 @@ def test_processes_lease_under_names_of_their_own_and_an_embedded_one_under_one(
 
     assert embedded._owner == "embedded"
     assert one_of_many._owner != "embedded"
+
+
+async def test_a_worker_that_ends_gives_back_its_leases(tmp_path: Path) -> None:
+    made = worker(tmp_path)
+    store = made._runtime.store
+    await store.start()
+    book = StoreFeedBook(store)
+    await book.sync([feed()], NOON)
+    await book.claim_due(made._owner, NOON, timedelta(minutes=1), 1)
+    made._health.starting = ""
+    code = await made._end()
+    claimed = await book.claim_due("another", NOON, timedelta(minutes=1), 1)
+    await store.stop()
+
+    assert code == 0
+    assert [state.id for state in claimed] == ["wire-a"]
