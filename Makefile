@@ -31,7 +31,7 @@ check: $(STAMP)  ## ruff, mypy strict, import-linter and pytest: what CI runs
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
-test: check  ## the same as check; the README's test command
+test: check  ## the same as check
 
 bench: $(STAMP)  ## measure against peers: streams on Kafka, poll-to-alert latency
 	$(BIN)/python bench/streams.py

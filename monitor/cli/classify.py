@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monitor.model import Entry, Match
+    from monitor.topics import TopicIndex
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -93,22 +94,28 @@ def command(
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise WirewatchError(f"{name}: {reason}; name a file of items") from error
-    refused = 0
     with stream:
-        for number, line in enumerate(stream, start=1):
-            if not line.strip():
-                continue
-            try:
-                item = msgspec.json.decode(line, type=Item)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                refused += 1
-                print(f"{name}:{number}: not an item: {error}", file=sys.stderr)
-                continue
-            row = row_of(item.id, settings.index.match(entry_of(item), _tell))
-            sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
+        refused = _classify(stream, name, settings.index)
     sys.stdout.buffer.flush()
     if refused:
         raise typer.Exit(1)
+
+
+def _classify(lines: Iterable[bytes], name: str, index: TopicIndex) -> int:
+    """Print a row for each item; return how many lines were none."""
+    refused = 0
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            item = msgspec.json.decode(line, type=Item)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            refused += 1
+            print(f"{name}:{number}: not an item: {error}", file=sys.stderr)
+            continue
+        row = row_of(item.id, index.match(entry_of(item), _tell))
+        sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
+    return refused
 
 
 def _tell(topic: str, error: Exception) -> None:

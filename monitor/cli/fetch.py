@@ -8,9 +8,15 @@ import json
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.config.scalars import IPNetwork
+    from monitor.outbound import Answer
 
 
 def command(
@@ -35,36 +41,34 @@ def command(
       wirewatch fetch http://127.0.0.1:8000/feed.xml --allow 127.0.0.0/8 --output f.xml
     """
     from monitor.errors import WirewatchError
-    from monitor.feeds.fetch import MAX_BODY_BYTES
-    from monitor.outbound import Outbound
 
     try:
         networks = [ipaddress.ip_network(text) for text in allow or ()]
     except ValueError as error:
         raise WirewatchError(f"--allow: {error}; write it as 192.0.2.0/24") from error
+    answer = asyncio.run(_ask(url, networks, timedelta(seconds=timeout)))
+    if output:
+        output.write_bytes(answer.body)
+    row = {
+        "url": answer.url,
+        "status": answer.status,
+        "bytes": len(answer.body),
+        "headers": dict(answer.headers),
+    }
+    print(json.dumps(row, ensure_ascii=False))
+    if answer.status >= 400:  # noqa: PLR2004 - the first error status
+        print(f"{url}: the server answered {answer.status}", file=sys.stderr)
+        raise typer.Exit(1)
 
-    async def ask() -> None:
-        outbound = Outbound(user_agent="wirewatch-fetch", allow=networks)
-        try:
-            answer = await outbound.get(
-                url,
-                headers={},
-                timeout=timedelta(seconds=timeout),
-                max_bytes=MAX_BODY_BYTES,
-            )
-        finally:
-            await outbound.aclose()
-        if output:
-            output.write_bytes(answer.body)
-        row = {
-            "url": answer.url,
-            "status": answer.status,
-            "bytes": len(answer.body),
-            "headers": dict(answer.headers),
-        }
-        print(json.dumps(row, ensure_ascii=False))
-        if answer.status >= 400:  # noqa: PLR2004 - the first error status
-            print(f"{url}: the server answered {answer.status}", file=sys.stderr)
-            raise typer.Exit(1)
 
-    asyncio.run(ask())
+async def _ask(url: str, allow: Sequence[IPNetwork], timeout: timedelta) -> Answer:
+    from monitor.feeds.fetch import MAX_BODY_BYTES
+    from monitor.outbound import Outbound
+
+    outbound = Outbound(user_agent="wirewatch-fetch", allow=allow)
+    try:
+        return await outbound.get(
+            url, headers={}, timeout=timeout, max_bytes=MAX_BODY_BYTES
+        )
+    finally:
+        await outbound.aclose()

@@ -64,7 +64,8 @@ async def _parse(path: Path, url: str, workers: ParseWorkers) -> ParsedFile:
         body = await asyncio.to_thread(path.read_bytes)
         parsed = await workers.parse(body, url)
     except OSError as error:
-        return ParsedFile(file=str(path), error=f"{error.strerror}; check the path")
+        reason = (error.strerror or str(error)).lower()
+        return ParsedFile(file=str(path), error=f"{reason}; check the path")
     except FeedError as error:
         return ParsedFile(file=str(path), error=str(error))
     return ParsedFile(file=str(path), rows=_rows(str(path), parsed))

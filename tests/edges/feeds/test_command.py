@@ -49,7 +49,7 @@ async def test_refused_files_are_named_in_their_place(tmp_path: Path) -> None:
     ]
     assert [one.error for one in parsed if one.error] == [
         "an HTML page, not a feed; look on it for the feed's own address",
-        "No such file or directory; check the path",
+        "no such file or directory; check the path",
         "Is a directory; check the path",
     ]
     assert all(bool(one.rows) != bool(one.error) for one in parsed)
