@@ -50,6 +50,6 @@ async def test_refused_files_are_named_in_their_place(tmp_path: Path) -> None:
     assert [one.error for one in parsed if one.error] == [
         "an HTML page, not a feed; look on it for the feed's own address",
         "no such file or directory; check the path",
-        "Is a directory; check the path",
+        "is a directory; check the path",
     ]
     assert all(bool(one.rows) != bool(one.error) for one in parsed)
