@@ -19,7 +19,7 @@ class Progress:
     beyond the offset the group had committed.
 
     Args:
-        stalled_after: seconds.
+        stalled_after: seconds of standing still, with records waiting.
     """
 
     def __init__(self, stalled_after: float = STALLED_AFTER) -> None:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.model import Entry
 
-ROLES = ("poll", "classify", "assess", "notify", "web")
-
 CRASH_WATCH = 0.5
 """Seconds between two looks at whether an app has crashed."""
 
