@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.plugins.services import missing
 
@@ -13,6 +14,10 @@ pytest_plugins = [
     "tests.plugins.postgres",
     "tests.plugins.prometheus",
 ]
+
+# A busy machine is slow, not wrong: speed is for the benches.
+settings.register_profile("wirewatch", deadline=None)
+settings.load_profile("wirewatch")
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
