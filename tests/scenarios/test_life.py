@@ -173,7 +173,7 @@ def test_a_second_monitor_on_the_same_data_is_refused(
     first = monitor(tmp_path, config, "first")
     with running(first):
         second = monitor(tmp_path, config, "second").start()
-        code = second.popen.wait(timeout=20)
+        code = second.popen.wait(timeout=60)
         second.kill()
 
         assert first.is_ready()
@@ -193,7 +193,7 @@ def test_a_taken_port_is_named(
         other.listen()
         watch.port = other.getsockname()[1]
         watch.start()
-        code = watch.popen.wait(timeout=20)
+        code = watch.popen.wait(timeout=60)
         watch.kill()
 
     assert code == 2
