@@ -137,6 +137,8 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ask_to_stop, number)
         loop.add_signal_handler(signal.SIGHUP, self._ask_to_reload)
+        # `wirewatch run` holds it back until somebody listens.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
     def _ask_to_stop(self, number: int) -> None:
         if self._stop.is_set():

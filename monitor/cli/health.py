@@ -31,15 +31,26 @@ def command(
     """
     import httpx
 
-    if url is None:
-        listen = os.environ.get("WIREWATCH_LISTEN", "127.0.0.1:8480")
-        url = f"http://127.0.0.1:{listen.rpartition(':')[2]}"
+    from monitor.errors import WirewatchError
+
+    url = url or _own_address(os.environ.get("WIREWATCH_LISTEN", ""))
     address = f"{url.rstrip('/')}/{'livez' if live else 'readyz'}"
     try:
         answer = httpx.get(address, timeout=timeout, trust_env=False)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise WirewatchError(
+            f'"{url}" is no address; write --url http://HOST:PORT'
+        ) from error
+    except httpx.HTTPError as error:
         print(f"{address}: no answer: {error}; is it running?", file=sys.stderr)
         raise typer.Exit(1) from error
     print(answer.text.strip(), file=sys.stderr)
     if answer.status_code != httpx.codes.OK:
         raise typer.Exit(1)
+
+
+def _own_address(listen: str) -> str:
+    """Return where a process of this machine answers that listens there."""
+    host, _, port = (listen or "127.0.0.1:8480").rpartition(":")
+    everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104
+    return f"http://{everywhere.get(host, host)}:{port}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -72,6 +73,10 @@ def command(
       wirewatch run --config alerts.yaml --replay examples/october-2015
       wirewatch run --role classify --role assess
     """
+    # A reload asked for while the process starts must not end it: it waits until the
+    # worker listens.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+
     from agents.worker import Worker
     from monitor.cli.logs import set_up
     from monitor.config import load

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +39,6 @@ FEED = b"""<?xml version="1.0"?>
 def wirewatch(
     *args: str, stdin: bytes = b"", **environ: str
 ) -> subprocess.CompletedProcess[bytes]:
-    import os
-
     return subprocess.run(
         [*WIREWATCH, *args],
         cwd=ROOT,
@@ -196,6 +198,75 @@ def test_health_says_that_nobody_answers() -> None:
 
     assert done.returncode == 1
     assert b"is it running?" in done.stderr
+
+
+def test_health_asks_where_the_process_listens() -> None:
+    with socket.create_server(("127.0.0.2", 0)) as server:
+        listen = f"127.0.0.2:{server.getsockname()[1]}"
+        done = wirewatch("health", "--timeout", "0.5", WIREWATCH_LISTEN=listen)
+        server.settimeout(0)
+        asked, _ = server.accept()
+        asked.close()
+
+    assert done.returncode == 1
+    assert f"http://{listen}/readyz: no answer".encode() in done.stderr
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://[::1", "http://h:port"])
+def test_health_names_an_address_that_is_none(url: str) -> None:
+    done = wirewatch("health", "--url", url)
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f'"{url}" is no address; write --url http://HOST:PORT\n'.encode()
+    )
+
+
+def test_a_reload_asked_for_during_the_start_waits_for_it(tmp_path: Path) -> None:
+    text = write_config(tmp_path / "alerts.yaml", **TOPIC, **REST).read_text()
+    pipe = tmp_path / "pipe.yaml"  # until it is written to, the start stands still
+    os.mkfifo(pipe)
+    environ = {
+        "WIREWATCH_LISTEN": "127.0.0.1:0",
+        "WIREWATCH_DATA_DIR": str(tmp_path / "var"),
+    }
+    process = subprocess.Popen(
+        [*WIREWATCH, "run", "-c", str(pipe)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | environ,
+    )
+    try:
+        with pipe.open("w") as reader:
+            process.send_signal(signal.SIGHUP)
+            reader.write(text)
+        write_when_read(pipe, text)
+        assert process.stderr is not None
+        told = next(line for line in process.stderr if b"reloaded" in line)
+        process.terminate()
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+
+    assert b"configuration reloaded" in told
+    assert process.returncode == 0
+
+
+def write_when_read(pipe: Path, text: str) -> None:
+    """Write into a pipe as soon as somebody opens it to read, within 30 s."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            descriptor = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            os.write(descriptor, text.encode())
+            os.close(descriptor)
+            return
 
 
 def test_a_replay_that_is_not_there_is_named(tmp_path: Path) -> None:
