@@ -53,6 +53,7 @@ _SQLITE_AWAY = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL,
 }
+_CHECK_DISK = "; check the folder, its permissions and the disk, it is tried again"
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRES_AWAY = ("08", "53", "55P03", "57", "58", "25P03", "25006")
 # Tables or permissions are missing. Our statements never change, so no value of a row
@@ -181,7 +182,8 @@ def translate(error: SQLAlchemyError, url: URL) -> StateError | None:
             f"{place}: the database lacks what we need ({reason}); it is tried again"
         )
     if _is_away(error):
-        return StateUnavailableError(f"{place}: the database is away ({reason})")
+        hint = _CHECK_DISK if isinstance(error.orig, sqlite3.Error) else ""
+        return StateUnavailableError(f"{place}: the database is away ({reason}){hint}")
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
         return StateError(

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -223,50 +222,33 @@ def test_health_names_an_address_that_is_none(url: str) -> None:
 
 
 def test_a_reload_asked_for_during_the_start_waits_for_it(tmp_path: Path) -> None:
-    text = write_config(tmp_path / "alerts.yaml", **TOPIC, **REST).read_text()
-    pipe = tmp_path / "pipe.yaml"  # until it is written to, the start stands still
-    os.mkfifo(pipe)
-    environ = {
-        "WIREWATCH_LISTEN": "127.0.0.1:0",
-        "WIREWATCH_DATA_DIR": str(tmp_path / "var"),
-    }
+    text = write_config(tmp_path / "aside.yaml", **TOPIC, **REST).read_text()
+    config = tmp_path / "alerts.yaml"
+    os.mkfifo(config)  # until it is written to, the start stands still
     process = subprocess.Popen(
-        [*WIREWATCH, "run", "-c", str(pipe)],
+        [*WIREWATCH, "run", "-c", str(config)],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env=os.environ | environ,
+        env=os.environ
+        | {"WIREWATCH_LISTEN": "127.0.0.1:0", "WIREWATCH_DATA_DIR": str(tmp_path)},
     )
+    assert process.stderr is not None
     try:
-        with pipe.open("w") as reader:
+        with config.open("w") as pipe:  # waits for the process to open it
+            (tmp_path / "aside.yaml").replace(config)  # what the reload finds
             process.send_signal(signal.SIGHUP)
-            reader.write(text)
-        write_when_read(pipe, text)
-        assert process.stderr is not None
-        told = next(line for line in process.stderr if b"reloaded" in line)
+            pipe.write(text)
+        told = [next(line for line in process.stderr if b"reloaded" in line)]
         process.terminate()
-        process.communicate(timeout=30)
+        told += process.stderr
+        process.wait(30)
     finally:
         process.kill()
+        process.communicate()
 
-    assert b"configuration reloaded" in told
+    assert b"configuration reloaded" in told[0]
     assert process.returncode == 0
-
-
-def write_when_read(pipe: Path, text: str) -> None:
-    """Write into a pipe as soon as somebody opens it to read, within 30 s."""
-    until = time.monotonic() + 30
-    while True:
-        try:
-            descriptor = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
-        else:
-            os.write(descriptor, text.encode())
-            os.close(descriptor)
-            return
 
 
 def test_a_replay_that_is_not_there_is_named(tmp_path: Path) -> None:
