@@ -49,6 +49,10 @@ def _unused_concepts(config: Config) -> Iterator[Problem]:
         used.update(
             cue for each in topic.direction for cues in each.values() for cue in cues
         )
+    for concept in config.concepts.values():
+        used.update(
+            item[1:] for items in concept.values() for item in items if item[:1] == "$"
+        )
     for name in config.concepts:
         if name not in used:
             yield Problem(

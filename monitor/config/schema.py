@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from monitor.config.scalars import (
+    ConceptKey,
     HttpUrl,
     Interval,
     LabelName,
@@ -430,10 +431,11 @@ class Config(Model):
         {}, description="The feeds, by a name of yours: NAME: URL, or a mapping."
     )
     text: TextOptions = Field(TextOptions(), description="How text is read.")
-    concepts: dict[Name, dict[Lang, list[Text]]] = Field(
+    concepts: dict[Name, dict[ConceptKey, list[Text]]] = Field(
         {},
         description="Ideas by name, each with its terms per language (en, ja, zh, or"
-        " any for all).",
+        " any for all); $other takes in another concept; under except stand terms"
+        " within which none of the others counts.",
     )
     topics: dict[Name, Topic] = Field({}, description="What is watched for, by name.")
     rules: dict[Name, Rule] = Field(

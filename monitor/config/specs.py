@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from monitor.config import schema
     from monitor.config.document import Keys
 
+EXCEPT = "except"
+"""The key of a concept that holds its exceptions, beside the languages."""
+
 NO_ROUTE_RECEIVER = "console"
 """The receiver of a file that names none."""
 
@@ -32,9 +35,12 @@ def concept_specs(
     specs = [
         ConceptSpec(
             name=name,
-            terms={lang: tuple(terms) for lang, terms in languages.items()},
+            terms={
+                lang: tuple(terms) for lang, terms in written.items() if lang != EXCEPT
+            },
+            excepted=tuple(written.get(EXCEPT, ())),
         )
-        for name, languages in config.concepts.items()
+        for name, written in config.concepts.items()
     ]
     missing = [name for name in names if name not in config.concepts]
     return specs + [

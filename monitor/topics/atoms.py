@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.text import is_cjk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from monitor.topics.concepts import Concept
     from monitor.topics.lexicon import Lexicon
     from monitor.topics.terms import Term
 
@@ -16,24 +17,33 @@ if TYPE_CHECKING:
 _CJK_LETTERS = 3
 _LONGEST_COUNTED = 24
 
+_Key: TypeAlias = "str | Term | tuple[Term, ...]"
+
 
 class Atoms:
     """Give each concept and each term of its own a number, and count their use.
 
     Args:
-        concepts: the terms of each concept.
+        concepts: the concepts by name.
     """
 
-    def __init__(self, concepts: Mapping[str, Sequence[Term]]) -> None:
+    def __init__(self, concepts: Mapping[str, Concept]) -> None:
         self._concepts = concepts
-        self._numbers: dict[str | Term, int] = {}
+        self._numbers: dict[_Key, int] = {}
         self._terms: list[Sequence[Term]] = []
         self._used: list[int] = []
+        self._excepted: dict[int, int] = {}
         self.names: list[str] = []
 
     def of_concept(self, name: str) -> int:
         """Return the number of a concept that exists."""
-        return self._number(name, name, self._concepts[name])
+        concept = self._concepts[name]
+        number = self._number(name, name, concept.terms)
+        if concept.excepted and number not in self._excepted:
+            self._excepted[number] = self._number(
+                concept.excepted, "", concept.excepted
+            )
+        return number
 
     def of_term(self, term: Term) -> int:
         """Return the number of a term that stands alone."""
@@ -54,8 +64,10 @@ class Atoms:
         for number, terms in enumerate(self._terms):
             for term in dict.fromkeys(terms):
                 lexicon.add(term, number)
+        for number, outer in self._excepted.items():
+            lexicon.except_inside(outer, number)
 
-    def _number(self, key: str | Term, name: str, terms: Sequence[Term]) -> int:
+    def _number(self, key: _Key, name: str, terms: Sequence[Term]) -> int:
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._terms)

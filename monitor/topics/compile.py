@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from monitor.errors import Problem, QueryError
 from monitor.topics.atoms import Atoms
+from monitor.topics.concepts import Concept, resolve_concepts, unknown_concept
 from monitor.topics.direction import Direction
 from monitor.topics.index import TopicIndex
 from monitor.topics.lexicon import Lexicon
@@ -24,7 +25,7 @@ from monitor.topics.nodes import (
 )
 from monitor.topics.plan import Atom, Either, InTitle, Part, Together
 from monitor.topics.query import parse_query
-from monitor.topics.terms import Term, is_term, parse_term
+from monitor.topics.terms import is_term, parse_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,8 +50,7 @@ def compile_topics(
 ) -> Compiled:
     """Compile topics; report every mistake by its path in the configuration."""
     problems: list[Problem] = []
-    known = {concept.name: _terms(concept, problems) for concept in concepts}
-    compiler = _Compiler(known, problems)
+    compiler = _Compiler(resolve_concepts(concepts, problems), problems)
     compiled = [compiler.topic(topic) for topic in topics]
     ready = sorted(
         (topic for topic in compiled if topic is not None),
@@ -63,26 +63,6 @@ def compile_topics(
     return Compiled(index, tuple(problems))
 
 
-def _terms(concept: ConceptSpec, problems: list[Problem]) -> list[Term]:
-    terms = []
-    for language, texts in concept.terms.items():
-        for place, text in enumerate(texts):
-            path = ("concepts", concept.name, language, place)
-            try:
-                terms.append(parse_term(text))
-            except QueryError as error:
-                problems.append(_problem(path, error))
-    if not any(concept.terms.values()):
-        problems.append(
-            Problem(
-                ("concepts", concept.name),
-                f'concept "{concept.name}" has no terms',
-                'write some, such as "en: [word, two words]"',
-            )
-        )
-    return terms
-
-
 def _problem(path: Path, error: QueryError) -> Problem:
     return Problem(path, str(error), error.hint, error.offset)
 
@@ -90,9 +70,7 @@ def _problem(path: Path, error: QueryError) -> Problem:
 class _Compiler:
     """Compile topics one by one, collecting the mistakes of all."""
 
-    def __init__(
-        self, concepts: dict[str, list[Term]], problems: list[Problem]
-    ) -> None:
+    def __init__(self, concepts: dict[str, Concept], problems: list[Problem]) -> None:
         self.atoms = Atoms(concepts)
         self._concepts = concepts
         self._problems = problems
@@ -252,11 +230,12 @@ class _Compiler:
     def _concept(self, name: str, path: Path, offset: int) -> Atom:
         if name in self._concepts:
             return Atom(self.atoms.of_concept(name))
-        near = get_close_matches(name, self._concepts, n=1)
-        hint = f"for the words themselves write '\"{name}\"'"
-        if near:
-            hint = f'did you mean "{near[0]}"?'
-        self._problems.append(Problem(path, f'no concept named "{name}"', hint, offset))
+        problem = unknown_concept(name, path, self._concepts, offset)
+        if "did you mean" not in problem.hint:
+            problem = replace(
+                problem, hint=f"for the words themselves write '\"{name}\"'"
+            )
+        self._problems.append(problem)
         return Atom(-1)
 
     def _report(self, path: Path, message: str, hint: str = "") -> None:

@@ -80,6 +80,7 @@ class Lexicon:
         self._stemming = stemming
         self._root = _Branch()
         self._known: dict[str, Word] = {}
+        self._excepted: dict[int, list[int]] = {}
         self._break = Word(BREAK, BREAK, opens=False)
 
     def add(self, term: Term, atom: int) -> None:
@@ -93,6 +94,10 @@ class Lexicon:
         else:
             branch.endings.append(ending)
         self._known.clear()
+
+    def except_inside(self, outer: int, atom: int) -> None:
+        """Let no place of an atom count that lies inside a place of `outer`."""
+        self._excepted.setdefault(outer, []).append(atom)
 
     def read(self, entry: Entry) -> Document:
         """Cut an entry into words."""
@@ -112,6 +117,10 @@ class Lexicon:
         for position, read in enumerate(document.words):
             if read.opens:
                 self._walk(document, position, hits)
+        for outer in self._excepted.keys() & hits.keys():
+            places = hits.pop(outer)
+            for atom in self._excepted[outer]:
+                _drop_inside(places, atom, hits)
         return hits
 
     def _walk(self, document: Document, first: int, hits: Hits) -> None:
@@ -158,6 +167,18 @@ def _record(
         places[-1] = (first, last)
     else:
         places.append((first, last))
+
+
+def _drop_inside(outer: list[tuple[int, int]], atom: int, hits: Hits) -> None:
+    kept = [
+        place
+        for place in hits.get(atom, ())
+        if not any(first <= place[0] and place[1] <= last for first, last in outer)
+    ]
+    if kept:
+        hits[atom] = kept
+    else:
+        hits.pop(atom, None)
 
 
 def _has_letters(document: Document, first: int, exact: tuple[str, ...]) -> bool:

@@ -14,11 +14,17 @@ from msgspec import Struct
 class ConceptSpec(Struct, frozen=True, kw_only=True):
     """One idea and the terms that express it, per language ("en", "ja", "zh").
 
-    The language "any" holds terms to look for in every language.
+    The language "any" holds terms to look for in every language. An item `$other`
+    stands for all terms of that concept, and brings its exceptions along.
+
+    Args:
+        excepted: terms and concepts (`$other`); a place inside one of them does not
+            count.
     """
 
     name: str
     terms: dict[str, tuple[str, ...]]
+    excepted: tuple[str, ...] = ()
 
 
 class ClauseSpec(Struct, frozen=True, kw_only=True):

@@ -134,7 +134,10 @@ MISTAKES = [
     (
         "a language that is none",
         "concepts: {c: {english: [word]}}",
-        'F:1:16: concept "c": "english" is no language; write "en" or "zh-Hant"',
+        (
+            'F:1:16: concept "c": "english" is no language; '
+            'write "en", "zh-Hant" or "except"'
+        ),
     ),
     (
         "a topic without clauses",
