@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from monitor.config.places import Place
     from monitor.config.schema import Config
     from monitor.topics import TopicIndex
+    from monitor.topics.spec import ConceptSpec
 
 
 def build(
     config: Config,
     *,
+    concepts: tuple[ConceptSpec, ...],
     index: TopicIndex,
     path: str,
     digest: str,
@@ -60,6 +62,7 @@ def build(
         workers=Workers(parsers=config.workers.parsers),
         feeds=specs.feeds(config),
         topics=tuple(specs.topic_specs(config)),
+        concepts=concepts,
         index=index,
         plan=_plan(config),
         warnings=warnings,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.config.addresses import log_mistake, state_mistake
 from monitor.config.matchers import MatcherError, read_matcher
 from monitor.config.oddities import oddities
+from monitor.config.packs import pack_names
 from monitor.config.specs import concept_specs, rule_topics, topic_specs, walk_routes
 from monitor.config.wording import choice
 from monitor.errors import Problem
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
     from monitor.config.document import Keys
     from monitor.config.environment import Filled
+    from monitor.config.packs import Packs
     from monitor.config.schema import Config, Route, Rule
     from monitor.topics import TopicIndex
+    from monitor.topics.spec import ConceptSpec
 
 RESERVED_LABELS = ("rule", "topic", "severity", "direction")
 """Labels that every alert gets from its rule and match."""
@@ -32,6 +35,7 @@ class Checked:
     problems: list[Problem]
     warnings: list[Problem]
     index: TopicIndex
+    concepts: tuple[ConceptSpec, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +55,26 @@ class _Names:
         return cls(names("topics"), names("receivers"), names("concepts"))
 
 
-def check(config: Config, filled: Filled) -> Checked:
+def check(config: Config, filled: Filled, packs: Packs) -> Checked:
     """Check a configuration whose every value is well formed.
 
     Args:
         filled: the file's values, also of the items that were taken out of `config`
             for being wrong: their names exist.
+        packs: where concepts named `pack/concept` come from.
     """
     names = _Names.of(filled)
+    concepts = (
+        *concept_specs(config, names.concepts),
+        *packs.concepts(pack_names(config)),
+    )
     compiled = compile_topics(
-        concept_specs(config, names.concepts),
+        concepts,
         topic_specs(config),
         stemming=config.text.stemming,
     )
     problems = [
+        *packs.problems,
         *_addresses(config),
         *_directions(config),
         *(_in_file(problem, filled) for problem in compiled.problems),
@@ -72,7 +82,8 @@ def check(config: Config, filled: Filled) -> Checked:
         *_receivers(config),
         *_routes(config, names),
     ]
-    return Checked(problems, list(oddities(config)), compiled.index)
+    warnings = [*packs.warnings, *oddities(config)]
+    return Checked(problems, warnings, compiled.index, concepts)
 
 
 def _in_file(problem: Problem, filled: Filled) -> Problem:

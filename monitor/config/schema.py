@@ -431,6 +431,11 @@ class Config(Model):
         {}, description="The feeds, by a name of yours: NAME: URL, or a mapping."
     )
     text: TextOptions = Field(TextOptions(), description="How text is read.")
+    packs: list[Text] = Field(
+        [],
+        description="Files of concept packs of your own, seen from this file; those"
+        " that come with Wirewatch need no mention. Default none.",
+    )
     concepts: dict[Name, dict[ConceptKey, list[Text]]] = Field(
         {},
         description="Ideas by name, each with its terms per language (en, ja, zh, or"

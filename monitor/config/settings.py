@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from monitor.model import Feed
     from monitor.pipeline import Plan
     from monitor.topics import TopicIndex
-    from monitor.topics.spec import TopicSpec
+    from monitor.topics.spec import ConceptSpec, TopicSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,12 @@ class Settings:
 
     Args:
         path: the file, as the user named it.
-        digest: SHA-256 of the file's bytes, hex.
+        digest: SHA-256 of the bytes of the file and of its pack files, hex.
         data_dir: the folder that relative SQLite paths were put in.
         log_url: `sqlite:///PATH` or `kafka://HOST:PORT,...`.
         state_url: `sqlite:///PATH` or `postgresql://...`, perhaps with a password.
         topics: as written, in the order of the file.
+        concepts: those of the file and those of packs that it uses.
         warnings: what is odd but no mistake, each `file:line:column: ...`.
         examples: where each topic's examples stand, by topic, key and position.
     """
@@ -100,6 +101,7 @@ class Settings:
     workers: Workers
     feeds: tuple[Feed, ...] = field(repr=False)
     topics: tuple[TopicSpec, ...] = field(repr=False)
+    concepts: tuple[ConceptSpec, ...] = field(repr=False)
     index: TopicIndex = field(repr=False, compare=False)
     plan: Plan = field(repr=False)
     warnings: tuple[str, ...] = ()
