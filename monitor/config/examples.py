@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from monitor.config.wording import told
+from monitor.errors import Problem
 from monitor.model import Entry
 
 if TYPE_CHECKING:
@@ -19,10 +21,26 @@ _SHOWN = 80
 
 def check_examples(settings: Settings) -> list[str]:
     """Return, with its place in the file, every example that a topic gets wrong."""
-    return [line for topic in settings.topics for line in _findings(topic, settings)]
+    lines = []
+    for problem in example_problems(settings):
+        _, name, _, key, number = problem.path
+        line, column = settings.examples[(str(name), str(key), int(number))]
+        lines.append(f"{settings.path}:{line}:{column}: {told(problem)}")
+    return lines
 
 
-def _findings(topic: TopicSpec, settings: Settings) -> Iterator[str]:
+def example_problems(settings: Settings) -> Iterator[Problem]:
+    """Yield every example that a topic gets wrong."""
+    for topic in settings.topics:
+        yield from _problems(topic, settings)
+
+
+def example_entries(topic: TopicSpec) -> list[Entry]:
+    """Return the examples of a topic as entries, those to match first."""
+    return [_entry(text) for text in (*topic.match, *topic.no_match)]
+
+
+def _problems(topic: TopicSpec, settings: Settings) -> Iterator[Problem]:
     for key, texts in (("match", topic.match), ("no_match", topic.no_match)):
         for number, text in enumerate(texts):
             scores = {
@@ -31,19 +49,16 @@ def _findings(topic: TopicSpec, settings: Settings) -> Iterator[str]:
             score = scores.get(topic.name)
             if (score is not None) == (key == "match"):
                 continue
-            line, column = settings.examples[(topic.name, key, number)]
             shown = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
             shown = " ".join(shown.split())
-            yield (
-                f'{settings.path}:{line}:{column}: topic "{topic.name}": '
-                + (
-                    f'example does not match: "{shown}"; '
-                    "add a clause or terms that cover it, or move it to no_match"
-                    if score is None
-                    else f'example matches with score {score:.2f}: "{shown}"; '
-                    "narrow a clause or add to exclude, or move it to match"
-                )
-            )
+            path = ("topics", topic.name, "examples", key, number)
+            if score is None:
+                message = f'example does not match: "{shown}"'
+                hint = "add a clause or terms that cover it, or move it to no_match"
+            else:
+                message = f'example matches with score {score:.2f}: "{shown}"'
+                hint = "narrow a clause or add to exclude, or move it to match"
+            yield Problem(path, message, hint)
 
 
 def _entry(text: str) -> Entry:

@@ -85,7 +85,7 @@ def load_whole(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Load
     lines += packs.lines
     if lines:
         raise ConfigError(lines)
-    return build(
+    settings = build(
         config,
         concepts=checked.concepts,
         index=checked.index,
@@ -95,6 +95,7 @@ def load_whole(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Load
         warnings=tuple(reporter.lines(checked.warnings)),
         place=document.place,
     )
+    return Loaded(settings, config, tuple(checked.warnings), document.place)
 
 
 def _read(name: str) -> Document:
