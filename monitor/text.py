@@ -162,6 +162,11 @@ def letters(text: str) -> list[str]:
     return [word(raw) for raw in raw_tokens(unicodedata.normalize("NFKC", visible))]
 
 
+def has_cjk(text: str) -> bool:
+    """Tell whether any character is of a script without spaces."""
+    return _CJK_CHARACTER.search(text) is not None
+
+
 def is_cjk(token: str) -> bool:
     """Tell whether a token is one character of a script without spaces."""
     return len(token) == 1 and _CJK_CHARACTER.match(token) is not None

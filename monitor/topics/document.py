@@ -6,10 +6,12 @@ other, while distances do.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
 from monitor.model import Span
-from monitor.text import Folded, fold, letters, token_spans, without_possessive
+from monitor.text import Folded, letters, token_spans, without_possessive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,57 @@ CJK_WIDTH = 5
 """A character's share of distance: eight words are as far as 8 x 1.6 characters."""
 
 
+class Field:
+    """The text of one field, cut into pieces that hold some words each.
+
+    Args:
+        folded: the text, folded.
+        pieces: what it was cut into, in order.
+        words: the words of each piece.
+    """
+
+    __slots__ = ("_firsts", "_starts", "folded", "pieces", "words")
+
+    def __init__(
+        self,
+        folded: Folded,
+        pieces: Sequence[str],
+        words: Sequence[tuple[Word, ...]],
+    ) -> None:
+        self.folded = folded
+        self.pieces = pieces
+        self.words = words
+        self._firsts: list[int] | None = None
+        self._starts: list[int] = []
+
+    def characters(self, first: int, last: int) -> tuple[int, int]:
+        """Return where in the original a run of words begins and ends."""
+        start, (final, end) = self._span(first)[0], self._span(last)
+        final_word = without_possessive(self.folded.text[final:end])
+        return self.folded.original(start, final + len(final_word))
+
+    def _span(self, number: int) -> tuple[int, int]:
+        """Return where a word begins and ends in the folded text."""
+        if self._firsts is None:
+            self._firsts = list(accumulate(map(len, self.words), initial=0))
+        place = bisect_right(self._firsts, number) - 1
+        piece, begin = self.pieces[place], self._start(place)
+        if len(self.words[place]) == 1 and piece.isalnum():
+            return begin, begin + len(piece)
+        start, end = token_spans(piece)[number - self._firsts[place]]
+        return begin + start, begin + end
+
+    def _start(self, place: int) -> int:
+        starts, text = self._starts, self.folded.text
+        at = starts[-1] + len(self.pieces[len(starts) - 1]) if starts else 0
+        # What stands between two pieces cannot begin a piece.
+        for piece in self.pieces[len(starts) : place + 1]:
+            at = text.find(piece, at)
+            starts.append(at)
+            at += len(piece)
+        return starts[place]
+
+
 class Document:
     """The words of one entry.
 
@@ -29,16 +82,26 @@ class Document:
         entry: what was read.
         words: its words, as the lexicon knows them.
         split: the position of the break between title and summary.
+        title: the text of the title.
+        summary: the text of the summary.
     """
 
-    __slots__ = ("_at", "_places", "entry", "split", "words")
+    __slots__ = ("_at", "entry", "split", "summary", "title", "words")
 
-    def __init__(self, entry: Entry, words: Sequence[Word], split: int) -> None:
+    def __init__(
+        self,
+        entry: Entry,
+        words: Sequence[Word],
+        split: int,
+        title: Field,
+        summary: Field,
+    ) -> None:
         self.entry = entry
         self.words = words
         self.split = split
+        self.title = title
+        self.summary = summary
         self._at: list[int] | None = None
-        self._places: dict[str, tuple[Folded, list[tuple[int, int]]]] = {}
 
     @property
     def at(self) -> list[int]:
@@ -55,7 +118,7 @@ class Document:
         field, start, end = self.place(position, position)
         return "".join(letters(self._text(field)[start:end]))
 
-    def span(self, first: int, last: int, concept: str, clause: int) -> Span:
+    def span(self, first: int, last: int, concept: str, clause: int = 0) -> Span:
         """Return the span of the words from `first` to `last`, both included."""
         field, start, end = self.place(first, last)
         return Span(
@@ -72,18 +135,9 @@ class Document:
     ) -> tuple[Literal["title", "summary"], int, int]:
         """Return the field and the characters of a run of words in one field."""
         if last < self.split:
-            return ("title", *self._characters("title", first, last))
+            return ("title", *self.title.characters(first, last))
         shift = self.split + 1
-        return ("summary", *self._characters("summary", first - shift, last - shift))
-
-    def _characters(self, field: str, first: int, last: int) -> tuple[int, int]:
-        if field not in self._places:
-            folded = fold(self._text(field))
-            self._places[field] = (folded, token_spans(folded.text))
-        folded, places = self._places[field]
-        start, (final, end) = places[first][0], places[last]
-        final_word = without_possessive(folded.text[final:end])
-        return folded.original(start, final + len(final_word))
+        return ("summary", *self.summary.characters(first - shift, last - shift))
 
     def _text(self, field: str) -> str:
         return self.entry.title if field == "title" else self.entry.summary

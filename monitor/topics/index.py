@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.topics.lexicon import Reader
 from monitor.topics.match import Topic, match_topic
 from monitor.topics.plan import Found
 
@@ -38,7 +39,7 @@ class TopicIndex:
         costs: Sequence[float],
     ) -> None:
         self._topics = tuple(topics)
-        self._lexicon = lexicon
+        self._reader = Reader(lexicon)
         self._concepts = tuple(concepts)
         self._filed: dict[int, list[tuple[int, int]]] = {}
         for place, topic in enumerate(self._topics):
@@ -57,8 +58,8 @@ class TopicIndex:
         """
         if not self._topics:
             return []
-        document = self._lexicon.read(entry)
-        found = Found(document, self._lexicon.find(document))
+        document = self._reader.read(entry)
+        found = Found(document, self._reader.find(document))
         matches = []
         for place, numbers in sorted(self._candidates(found).items()):
             topic = self._topics[place]
