@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 
 class Feed(Struct, frozen=True, kw_only=True):
@@ -91,11 +91,13 @@ class Match(Struct, frozen=True, kw_only=True):
     Args:
         score: confidence from 0 to 1.
         direction: the topic's word for where things move, or "".
+        cue: the words that told the direction; unset when no words did.
     """
 
     topic: str
     score: float
     direction: str = ""
+    cue: Span | UnsetType = UNSET
     spans: tuple[Span, ...]
     entry: Entry
 

@@ -53,6 +53,14 @@ class Field:
         final_word = without_possessive(self.folded.text[final:end])
         return self.folded.original(start, final + len(final_word))
 
+    def spans(self) -> list[tuple[int, int]]:
+        """Return where each word begins and ends in the folded text."""
+        return [
+            (self._start(place) + start, self._start(place) + end)
+            for place, piece in enumerate(self.pieces)
+            for start, end in token_spans(piece)
+        ]
+
     def _span(self, number: int) -> tuple[int, int]:
         """Return where a word begins and ends in the folded text."""
         if self._firsts is None:

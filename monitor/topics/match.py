@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from monitor.model import Match
 from monitor.topics.direction import Direction, direction_of
@@ -78,10 +78,13 @@ def match_topic(
         return None
     document = found.document
     hits = sorted({hit for _, window in evidence for hit in window[2]})
+    direct = direction_of(topic.directions, hits, document, found.hits)
+    cue = direct.cue
     return Match(
         topic=topic.name,
         score=score,
-        direction=direction_of(topic.directions, hits, document, found.hits),
+        direction=direct.label,
+        cue=UNSET if cue is None else document.span(cue[0], cue[1], concepts[cue[2]]),
         spans=tuple(
             document.span(first, last, concepts[atom], number)
             for number, window in evidence
