@@ -19,6 +19,7 @@ from monitor.topics.windows import narrowest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from monitor.topics.document import Document
     from monitor.topics.windows import Window
 
 # Weights are decimal fractions; 1 - (1 - 0.5)(1 - 0.5) must reach a threshold of 0.75.
@@ -32,14 +33,31 @@ class Clause(Struct, frozen=True):
     weight: float
 
 
+class Exclusion(Struct, frozen=True):
+    """What speaks against a topic.
+
+    Args:
+        weight: the share of the score it takes away; None to forbid the match.
+    """
+
+    part: Part
+    weight: float | None = None
+
+
 class Topic(Struct, frozen=True):
-    """A topic, ready to be matched."""
+    """A topic, ready to be matched.
+
+    Args:
+        title_boost: what a clause's weight is multiplied by, up to a weight of 1, when
+            the title alone satisfies it.
+    """
 
     name: str
     threshold: float
     clauses: tuple[Clause, ...]
-    exclude: tuple[Part, ...] = ()
+    exclude: tuple[Exclusion, ...] = ()
     directions: tuple[Direction, ...] = ()
+    title_boost: float = 1.0
 
 
 def noisy_or(weights: Iterable[float]) -> float:
@@ -67,14 +85,19 @@ def match_topic(
         concepts: the concept's name for each atom, "" for a term.
     """
     evidence: list[tuple[int, Window]] = []
+    weights = []
     for number in sorted(numbers):
-        windows = topic.clauses[number].part.windows(found)
+        clause = topic.clauses[number]
+        windows = clause.part.windows(found)
         if windows:
-            evidence.append((number, narrowest(windows, found.document.at)))
-    score = noisy_or(topic.clauses[number].weight for number, _ in evidence)
+            window, boost = _best(windows, topic.title_boost, found.document)
+            evidence.append((number, window))
+            weights.append(boosted(clause.weight, boost))
+    score = noisy_or(weights)
     if not evidence or not reaches(score, topic.threshold):
         return None
-    if any(part.windows(found) for part in topic.exclude):
+    score = _lowered(score, topic.exclude, found)
+    if not reaches(score, topic.threshold):
         return None
     document = found.document
     hits = sorted({hit for _, window in evidence for hit in window[2]})
@@ -92,3 +115,29 @@ def match_topic(
         ),
         entry=document.entry,
     )
+
+
+def boosted(weight: float, boost: float) -> float:
+    """Return the weight of a clause that the title satisfies."""
+    return min(1.0, weight * boost)
+
+
+def _best(
+    windows: Sequence[Window], boost: float, document: Document
+) -> tuple[Window, float]:
+    """Return the window to show and the boost it earns; with a boost, the title's."""
+    if boost > 1.0:
+        title = [window for window in windows if window[1] < document.split]
+        if title:
+            return narrowest(title, document.at), boost
+    return narrowest(windows, document.at), 1.0
+
+
+def _lowered(score: float, exclude: Sequence[Exclusion], found: Found) -> float:
+    """Return what is left of a score after all exclusions that hold."""
+    for exclusion in exclude:
+        if exclusion.part.windows(found):
+            if exclusion.weight is None:
+                return 0.0
+            score *= 1.0 - exclusion.weight
+    return round(score, 6)

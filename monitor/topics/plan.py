@@ -6,18 +6,28 @@ none of them cannot satisfy it, so the index need not try.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
 from monitor.topics.document import WORD_WIDTH
-from monitor.topics.windows import in_order, largest, together
+from monitor.topics.sentences import sentence_numbers
+from monitor.topics.windows import (
+    apart,
+    by_sentence,
+    in_order,
+    largest,
+    near_any,
+    together,
+    two_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.topics.document import Document
     from monitor.topics.lexicon import Hits
+    from monitor.topics.qualifiers import Condition
     from monitor.topics.windows import Window
 
 
@@ -87,13 +97,17 @@ class Together(Struct, frozen=True):
 
     Args:
         near: the widest distance in words; None for any.
-        ordered: the two parts must come in this order.
+        ordered: the parts come in this order, one after another.
+        distinct: no two parts are found at places that overlap.
+        one_sentence: all parts stand in one sentence.
     """
 
     parts: tuple[Part, ...]
     none_of: tuple[Part, ...] = ()
     near: int | None = None
     ordered: bool = False
+    distinct: bool = False
+    one_sentence: bool = False
 
     def windows(self, found: Found) -> list[Window]:
         """Return the smallest windows that hold all parts."""
@@ -105,10 +119,24 @@ class Together(Struct, frozen=True):
             lists.append(windows)
         if any(part.windows(found) for part in self.none_of):
             return []
+        if not self.one_sentence:
+            return self._combined(lists, found.document)
+        combined: list[Window] = []
+        entry = found.document.entry
+        sentences = sentence_numbers(entry.title, entry.summary)
+        for inside in by_sentence(lists, sentences):
+            combined += self._combined(inside, found.document)
+        return combined
+
+    def _combined(
+        self, lists: Sequence[Sequence[Window]], document: Document
+    ) -> list[Window]:
         limit = None if self.near is None else self.near * WORD_WIDTH
-        if self.ordered and limit is not None:
-            return in_order(lists[0], lists[1], limit, found.document.at)
-        return together(lists, limit, found.document.at)
+        if self.ordered:
+            return in_order(lists, limit, document.at)
+        if self.distinct:
+            return apart(lists, limit, document.at)
+        return together(lists, limit, document.at)
 
     def anchors(self, costs: Sequence[float]) -> Anchors:
         """Return the anchors of the rarest part."""
@@ -116,19 +144,99 @@ class Together(Struct, frozen=True):
         return min(each, key=lambda anchors: anchors.cost)
 
 
-class InTitle(Struct, frozen=True):
-    """A part that the title alone must satisfy."""
+class TwoOf(Struct, frozen=True):
+    """Two different members of a concept.
 
-    part: Part
+    A word that names two of them counts; a name inside a longer name does not.
+
+    Args:
+        number: the concept, by which this is found.
+        members: what it is made of.
+    """
+
+    number: int
+    members: tuple[int, ...]
 
     def windows(self, found: Found) -> list[Window]:
-        """Return the part's windows in the title."""
+        """Return the smallest windows that hold two members."""
+        members: dict[tuple[int, int], list[int]] = {}
+        for number in self.members:
+            for place in found.hits.get(number, ()):
+                members.setdefault(place, []).append(number)
+        places = largest((first, last, ()) for first, last in members)
+        return two_of(
+            [(first, last, members[first, last]) for first, last, _ in places]
+        )
+
+    def anchors(self, costs: Sequence[float]) -> Anchors:
+        """Return the concept."""
+        return Anchors(costs[self.number], frozenset((self.number,)))
+
+
+class InField(Struct, frozen=True):
+    """A part that the title alone, or the summary alone, must satisfy."""
+
+    part: Part
+    field: Literal["title", "summary"] = "title"
+
+    def windows(self, found: Found) -> list[Window]:
+        """Return the part's windows in the field."""
         split = found.document.split
-        title = {
-            number: [place for place in places if place[1] < split]
+        in_title = self.field == "title"
+        inside = {
+            number: [place for place in places if (place[1] < split) is in_title]
             for number, places in found.hits.items()
         }
-        return self.part.windows(Found(found.document, title))
+        return self.part.windows(Found(found.document, inside))
+
+    def anchors(self, costs: Sequence[float]) -> Anchors:
+        """Return the part's anchors."""
+        return self.part.anchors(costs)
+
+
+class Away(Struct, frozen=True):
+    """A part found without the places that stand near something else.
+
+    Args:
+        unwanted: the atoms to keep away from.
+        within: the distance in words at which a place no longer counts.
+    """
+
+    part: Part
+    unwanted: tuple[int, ...]
+    within: int
+
+    def windows(self, found: Found) -> list[Window]:
+        """Return the part's windows away from the unwanted."""
+        unwanted = [
+            place for number in self.unwanted for place in found.hits.get(number, ())
+        ]
+        if not unwanted:
+            return self.part.windows(found)
+        limit = self.within * WORD_WIDTH
+        spoilt = near_any(unwanted, limit, found.document.at)
+        away = {
+            number: [place for place in places if not spoilt(place)]
+            for number, places in found.hits.items()
+        }
+        return self.part.windows(Found(found.document, away))
+
+    def anchors(self, costs: Sequence[float]) -> Anchors:
+        """Return the part's anchors."""
+        return self.part.anchors(costs)
+
+
+class From(Struct, frozen=True):
+    """A part that counts only in entries from somewhere."""
+
+    part: Part
+    condition: Condition
+
+    def windows(self, found: Found) -> list[Window]:
+        """Return the part's windows when the entry is from there."""
+        if not self.condition.holds(found.document.entry):
+            return []
+        return self.part.windows(found)
 
     def anchors(self, costs: Sequence[float]) -> Anchors:
         """Return the part's anchors."""

@@ -4,7 +4,7 @@ import pytest
 
 from monitor.model import Match
 from monitor.topics import TopicIndex, compile_topics
-from monitor.topics.spec import ClauseSpec, ConceptSpec, TopicSpec
+from monitor.topics.spec import ClauseSpec, ConceptSpec, ExclusionSpec, TopicSpec
 from tests.factories import entry
 
 CONCEPTS = (
@@ -147,7 +147,7 @@ def test_the_score_is_the_noisy_or_of_the_clauses_that_hold() -> None:
 
 def test_an_excluded_clause_forbids_the_match() -> None:
     of = index(
-        ClauseSpec(all=("unesco",)), exclude=(ClauseSpec(any=('"world heritage"',)),)
+        ClauseSpec(all=("unesco",)), exclude=(ExclusionSpec(any=('"world heritage"',)),)
     )
 
     assert first(of, "UNESCO vote")
