@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from monitor.cli import check, classify, fetch, health, parse, run, schema
+from monitor.cli import check, classify, fetch, health, parse, run, schema, topic
 from monitor.errors import ConfigError, WirewatchError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 for module in (run, check, classify, parse, fetch, schema, health):
     name = module.__name__.rsplit(".", 1)[-1]
     app.command(name)(module.command)
+app.add_typer(topic.app, name="topic")
 
 
 def main() -> None:
