@@ -268,7 +268,7 @@ class _Candidates:
             if z > 0:
                 ranked.append((z, key))
         ranked.sort(key=lambda each: (-each[0], -len(each[1]), each[1]))
-        return self._closed(ranked)
+        return self._whole(ranked)
 
     def _is_common_edge(self, key: str, positives: set[int], others: int) -> bool:
         """Tell whether a candidate begins or ends with a word that is everywhere."""
@@ -280,11 +280,14 @@ class _Candidates:
             for part in (parts[0], parts[-1])
         )
 
-    def _closed(self, ranked: list[tuple[float, str]]) -> list[tuple[float, str]]:
-        """Keep only the longest of candidates that the very same items hold."""
+    def _whole(self, ranked: list[tuple[float, str]]) -> list[tuple[float, str]]:
+        """Keep only the longest of CJK runs that the very same items hold."""
         longest: dict[frozenset[int], list[str]] = defaultdict(list)
         kept = []
         for z, key in sorted(ranked, key=lambda each: -len(each[1])):
+            if not is_cjk(key[0]):
+                kept.append((z, key))
+                continue
             same = longest[frozenset(self._holders[key])]
             if not any(key in longer for longer in same):
                 same.append(key)
