@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # One CJK character tells about as much as three letters.
 _CJK_LETTERS = 3
 _LONGEST_COUNTED = 24
+# How many uses by topics outweigh what the length of a word tells.
+_PRIOR_USES = 1000.0
 
 _Key: TypeAlias = "str | Term | tuple[Term, ...]"
 
@@ -31,6 +33,7 @@ class Atoms:
         self._concepts = concepts
         self._numbers: dict[_Key, int] = {}
         self._terms: list[Sequence[Term]] = []
+        self._priors: list[float] = []
         self._used: list[int] = []
         self._excepted: dict[int, int] = {}
         self.names: list[str] = []
@@ -52,11 +55,13 @@ class Atoms:
     def costs(self) -> list[float]:
         """Return for each atom how common it is expected to be, in any unit.
 
-        Long words are rare, and words that many topics use are common.
+        Long words are rare, and words that many topics use are common: the first is
+        all there is to go by with few topics, the second tells more with many. They
+        are added, as a Dirichlet prior is to counts (Zhai and Lafferty, A study of
+        smoothing methods, 2001).
         """
         return [
-            used * sum(_commonness(term) for term in terms)
-            for used, terms in zip(self._used, self._terms, strict=True)
+            prior + used for prior, used in zip(self._priors, self._used, strict=True)
         ]
 
     def fill(self, lexicon: Lexicon) -> None:
@@ -72,6 +77,7 @@ class Atoms:
         if number is None:
             number = self._numbers[key] = len(self._terms)
             self._terms.append(terms)
+            self._priors.append(_PRIOR_USES * sum(map(_commonness, terms)))
             self._used.append(0)
             self.names.append(name)
         self._used[number] += 1

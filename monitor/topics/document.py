@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from monitor.model import Span
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 WORD_WIDTH = 8
 CJK_WIDTH = 5
 """A character's share of distance: eight words are as far as 8 x 1.6 characters."""
+
+_width = attrgetter("width")
 
 
 class Field:
@@ -115,10 +118,8 @@ class Document:
     def at(self) -> list[int]:
         """Return for each position how far along the entry it lies, in widths."""
         if self._at is None:
-            total, self._at = 0, []
-            for word in self.words:
-                self._at.append(total)
-                total += word.width
+            widths = map(_width, self.words)
+            self._at = list(accumulate(widths, initial=0))[:-1]
         return self._at
 
     def letters(self, position: int) -> str:

@@ -1,12 +1,13 @@
 """Match an entry against many topics while looking at few of them.
 
-Every clause is filed under the atoms of its rarest required part. The atoms found in an
-entry therefore name the few clauses that may hold; only those are evaluated.
+Every clause is filed under the rarest atoms that it requires, with the next rarest
+beside them. The atoms found in an entry therefore name the few clauses that may hold;
+only those are evaluated.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.topics.lexicon import Reader
 from monitor.topics.match import Topic, match_topic
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from monitor.model import Entry, Match
-    from monitor.topics.lexicon import Lexicon
+    from monitor.topics.lexicon import Hits, Lexicon
+
+_Filed: TypeAlias = tuple[int, int, tuple[int, ...]]
+"""Which atom must also be there, for which topic, and for which clauses of it."""
 
 
 class TopicIndex:
@@ -41,11 +45,12 @@ class TopicIndex:
         self._topics = tuple(topics)
         self._reader = Reader(lexicon)
         self._concepts = tuple(concepts)
-        self._filed: dict[int, list[tuple[int, int]]] = {}
+        self._filed: dict[int, list[_Filed]] = {}
         for place, topic in enumerate(self._topics):
             for number, clause in enumerate(topic.clauses):
-                for atom in clause.part.anchors(costs).atoms:
-                    self._filed.setdefault(atom, []).append((place, number))
+                for atom, other in clause.part.anchors(costs).pairs:
+                    filed = (other, place, (number,))
+                    self._filed.setdefault(atom, []).append(filed)
 
     def match(
         self,
@@ -61,7 +66,7 @@ class TopicIndex:
         document = self._reader.read(entry)
         found = Found(document, self._reader.find(document))
         matches = []
-        for place, numbers in sorted(self._candidates(found).items()):
+        for place, numbers in sorted(self._candidates(found.hits).items()):
             topic = self._topics[place]
             try:
                 match = match_topic(topic, numbers, found, self._concepts)
@@ -74,9 +79,12 @@ class TopicIndex:
                 matches.append(match)
         return matches
 
-    def _candidates(self, found: Found) -> dict[int, set[int]]:
-        candidates: dict[int, set[int]] = {}
-        for atom in found.hits:
-            for place, number in self._filed.get(atom, ()):
-                candidates.setdefault(place, set()).add(number)
+    def _candidates(self, hits: Hits) -> dict[int, tuple[int, ...]]:
+        candidates: dict[int, tuple[int, ...]] = {}
+        for atom in hits:
+            for other, place, numbers in self._filed.get(atom, ()):
+                if other in hits:
+                    known = candidates.setdefault(place, numbers)
+                    if known is not numbers:
+                        candidates[place] = (*known, *numbers)
         return candidates

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
+from monitor.topics.anchors import Anchors, all_of, any_of, one
 from monitor.topics.document import WORD_WIDTH
 from monitor.topics.sentences import sentence_numbers
 from monitor.topics.windows import (
@@ -32,17 +33,15 @@ if TYPE_CHECKING:
 
 
 class Found(Struct, frozen=True):
-    """An entry and what the lexicon found in it."""
+    """An entry and what the lexicon found in it.
+
+    Args:
+        known: the windows of the atoms asked for so far.
+    """
 
     document: Document
     hits: Hits
-
-
-class Anchors(Struct, frozen=True):
-    """Atoms of which an entry must hold at least one, and how many entries may."""
-
-    cost: float
-    atoms: frozenset[int]
+    known: dict[int, list[Window]] = {}
 
 
 class Part(Protocol):
@@ -64,14 +63,17 @@ class Atom(Struct, frozen=True):
 
     def windows(self, found: Found) -> list[Window]:
         """Return each place where it is found."""
-        return [
-            (first, last, ((first, last, self.number),))
-            for first, last in found.hits.get(self.number, ())
-        ]
+        windows = found.known.get(self.number)
+        if windows is None:
+            windows = found.known[self.number] = [
+                (first, last, ((first, last, self.number),))
+                for first, last in found.hits.get(self.number, ())
+            ]
+        return windows
 
     def anchors(self, costs: Sequence[float]) -> Anchors:
         """Return itself."""
-        return Anchors(costs[self.number], frozenset((self.number,)))
+        return one(self.number, costs)
 
 
 class Either(Struct, frozen=True):
@@ -85,11 +87,7 @@ class Either(Struct, frozen=True):
 
     def anchors(self, costs: Sequence[float]) -> Anchors:
         """Return the anchors of every part: any of them will do."""
-        each = [part.anchors(costs) for part in self.parts]
-        return Anchors(
-            sum(anchors.cost for anchors in each),
-            frozenset().union(*(anchors.atoms for anchors in each)),
-        )
+        return any_of([part.anchors(costs) for part in self.parts])
 
 
 class Together(Struct, frozen=True):
@@ -139,9 +137,8 @@ class Together(Struct, frozen=True):
         return together(lists, limit, document.at)
 
     def anchors(self, costs: Sequence[float]) -> Anchors:
-        """Return the anchors of the rarest part."""
-        each = (part.anchors(costs) for part in self.parts)
-        return min(each, key=lambda anchors: anchors.cost)
+        """Return the anchors of the rarest parts."""
+        return all_of([part.anchors(costs) for part in self.parts])
 
 
 class TwoOf(Struct, frozen=True):
@@ -170,7 +167,7 @@ class TwoOf(Struct, frozen=True):
 
     def anchors(self, costs: Sequence[float]) -> Anchors:
         """Return the concept."""
-        return Anchors(costs[self.number], frozenset((self.number,)))
+        return one(self.number, costs)
 
 
 class InField(Struct, frozen=True):

@@ -36,33 +36,19 @@ def together(
         return list(lists[0])
     found = []
     heads = [0] * len(lists)
-    ordered = sorted(
-        (window[1], number, window)
-        for number, windows in enumerate(lists)
-        for window in windows
-    )
-    for end, number, window in ordered:
-        # With this one ending first, each partner ends here or later; the first such
-        # one begins earliest, and so lies nearest.
-        partners = _first_ending_from(lists, heads, end)
-        if partners is None:
-            break
-        partners[number] = window
-        distance = at[max(partner[0] for partner in partners)] - at[end]
-        if limit is None or distance <= limit:
-            found.append(_joined(partners))
-    return smallest(found)
-
-
-def _first_ending_from(
-    lists: Sequence[Sequence[Window]], heads: list[int], end: int
-) -> list[Window] | None:
-    for number, windows in enumerate(lists):
-        while heads[number] < len(windows) and windows[heads[number]][1] < end:
-            heads[number] += 1
-        if heads[number] == len(windows):
-            return None
-    return [windows[head] for windows, head in zip(lists, heads, strict=True)]
+    chosen = [windows[0] for windows in lists]
+    while True:
+        # The first of each list that ends no earlier than any before it begins earliest,
+        # and so lies nearest.
+        ends = [window[1] for window in chosen]
+        end = min(ends)
+        if limit is None or at[max(chosen)[0]] - at[end] <= limit:
+            found.append(_joined(chosen))
+        number = ends.index(end)
+        heads[number] += 1
+        if heads[number] == len(lists[number]):
+            return smallest(found)
+        chosen[number] = lists[number][heads[number]]
 
 
 def in_order(
@@ -202,7 +188,7 @@ def by_sentence(
 def smallest(windows: Iterable[Window]) -> list[Window]:
     """Drop the windows that hold another."""
     kept: list[Window] = []
-    for window in sorted(windows, key=lambda window: (window[1], -window[0])):
+    for window in sorted(windows, key=_by_end):
         if not kept or window[0] > kept[-1][0]:
             kept.append(window)
     return kept
@@ -219,13 +205,16 @@ def largest(windows: Iterable[Window]) -> list[Window]:
 
 def narrowest(windows: Sequence[Window], at: Sequence[int]) -> Window:
     """Return the window that spans the least text; of several, the first."""
+    if len(windows) == 1:
+        return windows[0]
     return min(windows, key=lambda window: (at[window[1]] - at[window[0]], window[0]))
 
 
+def _by_end(window: Window) -> tuple[int, int]:
+    return window[1], -window[0]
+
+
 def _joined(windows: Sequence[Window]) -> Window:
-    hits = tuple(sorted({hit for window in windows for hit in window[2]}))
-    return (
-        min(window[0] for window in windows),
-        max(window[1] for window in windows),
-        hits,
-    )
+    hits = {hit for window in windows for hit in window[2]}
+    last = max([window[1] for window in windows])
+    return min(windows)[0], last, tuple(sorted(hits))

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.topics import TopicIndex, compile_topics
+from monitor.topics.anchors import Anchors, one
 from monitor.topics.lexicon import Lexicon
 from monitor.topics.match import Clause, Topic
-from monitor.topics.plan import Anchors, Atom, Found, Part
+from monitor.topics.plan import Atom, Found, Part
 from monitor.topics.spec import ClauseSpec, TopicSpec
 from monitor.topics.terms import parse_term
 from monitor.topics.windows import largest, together
@@ -31,7 +32,7 @@ class _Broken:
         raise ZeroDivisionError(len(found.hits))
 
     def anchors(self, costs: Sequence[float]) -> Anchors:
-        return Anchors(costs[0], frozenset((0,)))
+        return one(0, costs)
 
 
 def topic(name: str, part: Part) -> Topic:
