@@ -85,6 +85,19 @@ class Span(Struct, frozen=True, kw_only=True):
     clause: int = 0
 
 
+Confidence = Literal["high", "medium", "low"]
+
+HIGH, MEDIUM = 0.8, 0.6
+"""The scores from which a match is of high and of medium confidence."""
+
+
+def confidence_of(score: float) -> Confidence:
+    """Return a score as one word."""
+    if score >= HIGH:
+        return "high"
+    return "medium" if score >= MEDIUM else "low"
+
+
 class Match(Struct, frozen=True, kw_only=True):
     """One entry satisfying one topic.
 
@@ -100,6 +113,11 @@ class Match(Struct, frozen=True, kw_only=True):
     cue: Span | UnsetType = UNSET
     spans: tuple[Span, ...]
     entry: Entry
+
+    @property
+    def confidence(self) -> Confidence:
+        """Return the score as one word."""
+        return confidence_of(self.score)
 
 
 class MatchesRecord(Struct, frozen=True, kw_only=True):

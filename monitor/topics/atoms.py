@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.text import is_cjk
+from monitor.topics.printer import print_term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +38,7 @@ class Atoms:
         self._used: list[int] = []
         self._excepted: dict[int, int] = {}
         self.names: list[str] = []
+        self.labels: list[str] = []
 
     def of_concept(self, name: str) -> int:
         """Return the number of a concept that exists."""
@@ -80,6 +82,7 @@ class Atoms:
             self._priors.append(_PRIOR_USES * sum(map(_commonness, terms)))
             self._used.append(0)
             self.names.append(name)
+            self.labels.append(f"${name}" if name else print_term(terms[0]))
         self._used[number] += 1
         return number
 

@@ -59,7 +59,7 @@ def compile_topics(
     lexicon = Lexicon(stemming=stemming)
     atoms = compiler.atoms
     atoms.fill(lexicon)
-    index = TopicIndex(ready, lexicon, atoms.names, atoms.costs())
+    index = TopicIndex(ready, lexicon, atoms.names, atoms.costs(), atoms.labels)
     return Compiled(index, tuple(problems))
 
 

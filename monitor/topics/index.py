@@ -33,6 +33,7 @@ class TopicIndex:
         lexicon: knows all their terms.
         concepts: the concept's name for each atom, "" for a term.
         costs: how common each atom is expected to be, in any unit.
+        labels: how each atom is written in a query, for explanations.
     """
 
     def __init__(
@@ -41,16 +42,33 @@ class TopicIndex:
         lexicon: Lexicon,
         concepts: Sequence[str],
         costs: Sequence[float],
+        labels: Sequence[str] = (),
     ) -> None:
         self._topics = tuple(topics)
         self._reader = Reader(lexicon)
         self._concepts = tuple(concepts)
+        self.labels = tuple(labels)
         self._filed: dict[int, list[_Filed]] = {}
         for place, topic in enumerate(self._topics):
             for number, clause in enumerate(topic.clauses):
                 for atom, other in clause.part.anchors(costs).pairs:
                     filed = (other, place, (number,))
                     self._filed.setdefault(atom, []).append(filed)
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """Return the topics, in order of name."""
+        return self._topics
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Return the concept's name for each atom, "" for a term."""
+        return self._concepts
+
+    def find(self, entry: Entry) -> Found:
+        """Return an entry and what all topics look for in it."""
+        document = self._reader.read(entry)
+        return Found(document, self._reader.find(document))
 
     def match(
         self,
@@ -63,8 +81,7 @@ class TopicIndex:
         """
         if not self._topics:
             return []
-        document = self._reader.read(entry)
-        found = Found(document, self._reader.find(document))
+        found = self.find(entry)
         matches = []
         for place, numbers in sorted(self._candidates(found.hits).items()):
             topic = self._topics[place]

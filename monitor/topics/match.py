@@ -90,13 +90,13 @@ def match_topic(
         clause = topic.clauses[number]
         windows = clause.part.windows(found)
         if windows:
-            window, boost = _best(windows, topic.title_boost, found.document)
+            window, boost = best_window(windows, topic.title_boost, found.document)
             evidence.append((number, window))
             weights.append(boosted(clause.weight, boost))
     score = noisy_or(weights)
     if not evidence or not reaches(score, topic.threshold):
         return None
-    score = _lowered(score, topic.exclude, found)
+    score = lowered(score, topic.exclude, found)
     if not reaches(score, topic.threshold):
         return None
     document = found.document
@@ -122,7 +122,7 @@ def boosted(weight: float, boost: float) -> float:
     return min(1.0, weight * boost)
 
 
-def _best(
+def best_window(
     windows: Sequence[Window], boost: float, document: Document
 ) -> tuple[Window, float]:
     """Return the window to show and the boost it earns; with a boost, the title's."""
@@ -133,7 +133,7 @@ def _best(
     return narrowest(windows, document.at), 1.0
 
 
-def _lowered(score: float, exclude: Sequence[Exclusion], found: Found) -> float:
+def lowered(score: float, exclude: Sequence[Exclusion], found: Found) -> float:
     """Return what is left of a score after all exclusions that hold."""
     for exclusion in exclude:
         if exclusion.part.windows(found):
