@@ -120,7 +120,8 @@ class Reader:
 
     @cached_property
     def _title_stops(self) -> list[int]:
-        return _stops(self._document.title, self._document.words)
+        document = self._document
+        return _stops(document.title, document.words[: document.split])
 
     @cached_property
     def _summary_stops(self) -> list[int]:
@@ -304,7 +305,7 @@ def _together(found: list[Sense]) -> Sense:
 def _stops(field: Field, read: Sequence[Word]) -> list[int]:
     """Return what stands before each word of a field, in the measure of `_stop`."""
     stops, text, before, was_cjk = [], field.folded.text, 0, False
-    for (start, end), word in zip(field.spans(), read, strict=False):
+    for (start, end), word in zip(field.spans(), read, strict=True):
         between = text[before:end] if word.text == BREAK else text[before:start]
         stop = _strength(between)
         now_cjk = is_cjk(word.text)

@@ -58,11 +58,19 @@ class Field:
 
     def spans(self) -> list[tuple[int, int]]:
         """Return where each word begins and ends in the folded text."""
-        return [
-            (self._start(place) + start, self._start(place) + end)
-            for place, piece in enumerate(self.pieces)
-            for start, end in token_spans(piece)
-        ]
+        found: list[tuple[int, int]] = []
+        for place, (piece, held) in enumerate(
+            zip(self.pieces, self.words, strict=True)
+        ):
+            if not held:
+                continue
+            begin = self._start(place)
+            inside = token_spans(piece)
+            if len(inside) != len(held):
+                # Punctuation between CJK characters is no token when read alone.
+                inside = [(0, len(piece))] * len(held)
+            found += [(begin + start, begin + end) for start, end in inside]
+        return found
 
     def _span(self, number: int) -> tuple[int, int]:
         """Return where a word begins and ends in the folded text."""
