@@ -218,7 +218,7 @@ class _Candidates:
                 if item.is_positive:
                     languages[key][_language(item.entry, form)] += 1
         self.written = {
-            key: min(found, key=lambda form: (-found[form], form))
+            key: min(found, key=lambda form: (len(form), -found[form], form))
             for key, found in forms.items()
         }
         self._languages = languages
