@@ -1,7 +1,8 @@
 """Fold text for comparing, cut it into tokens, and lead every token back to its text.
 
 Owns what counts as the same word: width and case (NFKC, case folding), apostrophes,
-possessives, dotted abbreviations, English stems. Chinese, Japanese and Korean are cut
+possessives, dotted abbreviations, English stems and irregular forms, the variants of
+Chinese characters. Chinese, Japanese and Korean are cut
 into one token per character. What tokens mean is for `monitor.topics`.
 """
 
@@ -13,6 +14,9 @@ from functools import lru_cache
 
 import Stemmer
 from msgspec import Struct
+
+from monitor.irregular import IRREGULAR
+from monitor.variants import VARIANTS
 
 BREAK = ""
 """The token that stands between two pieces of text that no phrase may join."""
@@ -177,7 +181,13 @@ _english = Stemmer.Stemmer("english", 0)
 
 @lru_cache(maxsize=65536)
 def stem(folded_word: str) -> str:
-    """Return the English Snowball stem of a folded word; CJK has none."""
-    if len(folded_word) > _LONGEST_STEMMED or is_cjk(folded_word):
+    """Return what a folded word is compared by.
+
+    That is its English Snowball stem, of an irregular form that of the word it belongs
+    to; of a Chinese character the one form that stands for its variants.
+    """
+    if len(folded_word) > _LONGEST_STEMMED:
         return folded_word
-    return str(_english.stemWord(folded_word))
+    if is_cjk(folded_word):
+        return VARIANTS.get(folded_word, folded_word)
+    return str(_english.stemWord(IRREGULAR.get(folded_word, folded_word)))

@@ -65,9 +65,19 @@ ALL_NEAR = ClauseSpec(all=("unesco", "money", "cut"), near=6)
         ),
         pytest.param("日方停缴教科文组织会费", ["停缴", "教科文组织", "会费"], id="zh"),
         pytest.param(
-            "U.N. cultural agency’s dues withheld? No: withholding",
+            "U.N. cultural agency’s dues, withholding",
             ["U.N. cultural agency", "dues", "withholding"],
             id="phrase and stem",
+        ),
+        pytest.param(
+            "Tokyo withheld its UNESCO dues",
+            ["withheld", "UNESCO", "dues"],
+            id="irregular form",
+        ),
+        pytest.param(
+            "日方停繳教科文組織會費",
+            ["停繳", "教科文組織", "會費"],
+            id="traditional characters",
         ),
     ],
 )
