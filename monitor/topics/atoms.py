@@ -20,34 +20,45 @@ _LONGEST_COUNTED = 24
 # How many uses by topics outweigh what the length of a word tells.
 _PRIOR_USES = 1000.0
 
-_Key: TypeAlias = "str | Term | tuple[Term, ...]"
+_Key: TypeAlias = "Term | tuple[Term, ...] | tuple[str, Concept]"
 
 
 class Atoms:
     """Give each concept and each term of its own a number, and count their use.
 
-    Args:
-        concepts: the concepts by name.
+    A number stands for good; a concept that changes gets a new one.
     """
 
-    def __init__(self, concepts: Mapping[str, Concept]) -> None:
-        self._concepts = concepts
+    def __init__(self) -> None:
+        self._concepts: Mapping[str, Concept] = {}
+        self._of_concept: dict[str, int] = {}
         self._numbers: dict[_Key, int] = {}
         self._terms: list[Sequence[Term]] = []
         self._priors: list[float] = []
         self._used: list[int] = []
         self._excepted: dict[int, int] = {}
+        self._filled = 0
         self.names: list[str] = []
         self.labels: list[str] = []
 
+    def use(self, concepts: Mapping[str, Concept]) -> None:
+        """Take these concepts for the names from now on."""
+        self._concepts = concepts
+        self._of_concept = {}
+
     def of_concept(self, name: str) -> int:
         """Return the number of a concept that exists."""
+        number = self._of_concept.get(name)
+        if number is not None:
+            self._used[number] += 1
+            return number
         concept = self._concepts[name]
-        number = self._number(name, name, concept.terms)
+        number = self._number((name, concept), name, concept.terms)
         if concept.excepted and number not in self._excepted:
             self._excepted[number] = self._number(
                 concept.excepted, "", concept.excepted
             )
+        self._of_concept[name] = number
         return number
 
     def of_term(self, term: Term) -> int:
@@ -67,12 +78,15 @@ class Atoms:
         ]
 
     def fill(self, lexicon: Lexicon) -> None:
-        """Have the lexicon look for every term of every atom."""
-        for number, terms in enumerate(self._terms):
-            for term in dict.fromkeys(terms):
+        """Have the lexicon look for every term of every atom that is new."""
+        new = range(self._filled, len(self._terms))
+        for number in new:
+            for term in dict.fromkeys(self._terms[number]):
                 lexicon.add(term, number)
-        for number, outer in self._excepted.items():
-            lexicon.except_inside(outer, number)
+        for number in new:
+            if number in self._excepted:
+                lexicon.except_inside(self._excepted[number], number)
+        self._filled = len(self._terms)
 
     def _number(self, key: _Key, name: str, terms: Sequence[Term]) -> int:
         number = self._numbers.get(key)

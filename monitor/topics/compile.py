@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from monitor.errors import Problem
 from monitor.topics.atoms import Atoms
+from monitor.topics.changes import Written, changes_between
 from monitor.topics.clauses import ClauseCompiler
 from monitor.topics.concepts import Concept, resolve_concepts
 from monitor.topics.direction import Direction
-from monitor.topics.index import TopicIndex
-from monitor.topics.lexicon import Lexicon
+from monitor.topics.index import Shelf, TopicIndex
 from monitor.topics.match import (
     Clause,
     Exclusion,
@@ -45,21 +45,29 @@ def compile_topics(
     topics: Sequence[TopicSpec],
     *,
     stemming: bool = True,
+    running: TopicIndex | None = None,
 ) -> Compiled:
-    """Compile topics; report every mistake by its path in the configuration."""
+    """Compile topics; report every mistake by its path in the configuration.
+
+    Args:
+        stemming: compare English words by their stems.
+        running: an index to change; topics that it holds as they are written now are
+            taken over. It may go on matching meanwhile, in another thread.
+    """
     problems: list[Problem] = []
-    compiler = _Compiler(
-        resolve_concepts(concepts, problems), problems, stemming=stemming
-    )
-    compiled = [compiler.topic(topic) for topic in topics]
-    ready = sorted(
-        (topic for topic in compiled if topic is not None),
-        key=lambda topic: topic.name,
-    )
-    lexicon = Lexicon(stemming=stemming)
-    atoms = compiler.atoms
-    atoms.fill(lexicon)
-    index = TopicIndex(ready, lexicon, atoms.names, atoms.costs(), atoms.labels)
+    resolved = resolve_concepts(concepts, problems)
+    base = running
+    if base is None or base.is_worn or base.shelf.stemming != stemming:
+        base = TopicIndex(Shelf(Atoms(), stemming=stemming))
+    written = Written({topic.name: topic for topic in topics}, resolved)
+    changes = changes_between(base.written, written)
+    compiler = _Compiler(base.shelf, resolved, problems)
+    compiled = {spec.name: compiler.topic(spec) for spec in changes.compile}
+    broken = {name for name, topic in compiled.items() if topic is None}
+    for name in broken:
+        del written.topics[name]
+    ready = [topic for topic in compiled.values() if topic is not None]
+    index = base.with_changes(ready, changes.remove | broken, written)
     return Compiled(index, tuple(problems))
 
 
@@ -67,11 +75,11 @@ class _Compiler:
     """Compile topics one by one, collecting the mistakes of all."""
 
     def __init__(
-        self, concepts: dict[str, Concept], problems: list[Problem], *, stemming: bool
+        self, shelf: Shelf, concepts: dict[str, Concept], problems: list[Problem]
     ) -> None:
-        self.atoms = Atoms(concepts)
-        self._sense = Sense(concepts, stemming=stemming)
-        clauses = ClauseCompiler(concepts, self.atoms, self._sense, problems)
+        shelf.atoms.use(concepts)
+        self._sense = Sense(concepts, stemming=shelf.stemming)
+        clauses = ClauseCompiler(concepts, shelf.atoms, self._sense, problems)
         self._compile = clauses.compile
         self._items = clauses.items
         self._problems = problems

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from monitor.topics import TopicIndex, compile_topics
 from monitor.topics.anchors import Anchors, one
-from monitor.topics.lexicon import Lexicon
+from monitor.topics.atoms import Atoms
+from monitor.topics.index import Shelf
 from monitor.topics.match import Clause, Topic
 from monitor.topics.plan import Atom, Found, Part
 from monitor.topics.spec import ClauseSpec, TopicSpec
@@ -50,10 +51,10 @@ def test_matches_come_in_order_of_topic_name() -> None:
 
 
 def test_a_topic_that_raises_is_reported_and_the_others_go_on() -> None:
-    lexicon = Lexicon(stemming=True)
-    lexicon.add(parse_term("unesco"), 0)
-    index = TopicIndex(
-        [topic("broken", _Broken()), topic("fine", Atom(0))], lexicon, [""], [1.0]
+    atoms = Atoms()
+    unesco = Atom(atoms.of_term(parse_term("unesco")))
+    index = TopicIndex(Shelf(atoms, stemming=True)).with_changes(
+        [topic("broken", _Broken()), topic("fine", unesco)]
     )
     failed: list[tuple[str, Exception]] = []
 
