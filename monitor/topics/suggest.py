@@ -302,7 +302,7 @@ def _candidates(
     for text in (entry.title, entry.summary):
         read = known.cut_out(words(text))
         yield from _western(read, stemming)
-        yield from _cjk(read)
+        yield from _cjk(read, stemming)
 
 
 def _western(read: Sequence[str], stemming: bool) -> Iterator[tuple[str, str]]:
@@ -322,7 +322,7 @@ def _is_word(word: str) -> bool:
     return word != BREAK and not is_cjk(word) and len(word) > 1 and word.isalpha()
 
 
-def _cjk(read: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _cjk(read: Sequence[str], stemming: bool) -> Iterator[tuple[str, str]]:
     for start in range(len(read)):
         if not is_cjk(read[start]) or _is_hiragana(read[start]):
             continue
@@ -331,7 +331,8 @@ def _cjk(read: Sequence[str]) -> Iterator[tuple[str, str]]:
             if len(run) < size or not is_cjk(run[-1]):
                 break
             if size >= SHORTEST_RUN:
-                yield "".join(run), "".join(run)
+                # Their stem is one form for all variants of a character.
+                yield "".join(map(stem, run) if stemming else run), "".join(run)
 
 
 def _is_hiragana(character: str) -> bool:
