@@ -9,11 +9,13 @@ something is superfluous or doubtful while the topics work.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
 from monitor.errors import Problem, QueryError
+from monitor.irregular import IRREGULAR
 from monitor.text import stem
 from monitor.topics.terms import Term, parse_term
 
@@ -175,7 +177,17 @@ class _Shadows:
             return True
         # Snowball turns a final y into i: "carri" also stands for "carry".
         root = stem(word)
-        return len(root.removesuffix("i")) >= size and root[:size] == word[:size]
+        forms = (root.removesuffix("i"), *_irregular().get(root, ()))
+        return all(form[:size] == word[:size] for form in forms)
+
+
+@lru_cache(maxsize=1)
+def _irregular() -> dict[str, list[str]]:
+    """Return the irregular forms of each stem that has some."""
+    forms: dict[str, list[str]] = {}
+    for form in IRREGULAR:
+        forms.setdefault(stem(form), []).append(form)
+    return forms
 
 
 def _runs(length: int) -> Iterator[tuple[int, int]]:

@@ -36,7 +36,9 @@ def dead(*, stemming: bool = True, **terms: list[str]) -> list[tuple[str, str]]:
         pytest.param(["withdr*", "withdrawn"], [("withdrawn", "withdr*")], id="prefix"),
         pytest.param(["with*", "withdr*"], [("withdr*", "with*")], id="prefixes"),
         pytest.param(["un cultur*", "un culture"], [("un culture", "un cultur*")]),
+        pytest.param(["withhold", "withheld"], [("withheld", "withhold")], id="form"),
         pytest.param(["教科文组织", "教科文"], [("教科文组织", "教科文")], id="CJK"),
+        pytest.param(["会费", "會費"], [("會費", "会费")], id="variants"),
     ],
 )
 def test_a_term_that_another_makes_superfluous_is_found(
@@ -53,6 +55,7 @@ def test_a_term_that_another_makes_superfluous_is_found(
         pytest.param(
             ["carri*", "carry"], id="a prefix that not every form begins with"
         ),
+        pytest.param(["mee*", "meet"], id="a prefix that met does not begin with"),
         pytest.param(["minist*", "min"], id="the shorter word is not the longer's"),
         pytest.param(["pull out", "pull up"], id="no run of words"),
         pytest.param(["cut funds", "funds cut"], id="another order"),
