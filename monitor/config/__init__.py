@@ -10,7 +10,6 @@ Nothing here starts, connects or logs anything.
 from __future__ import annotations
 
 from monitor.config.editor import json_schema
-from monitor.config.examples import check_examples
 from monitor.config.findings import PlacedFinding, examine
 from monitor.config.loader import Loaded, load, load_whole
 from monitor.config.settings import Settings
@@ -19,7 +18,6 @@ __all__ = [
     "Loaded",
     "PlacedFinding",
     "Settings",
-    "check_examples",
     "examine",
     "json_schema",
     "load",

@@ -15,14 +15,11 @@ from monitor.config.settings import (
     Settings,
     Workers,
 )
-from monitor.errors import Problem
 from monitor.pipeline import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from monitor.config.places import Place
     from monitor.config.schema import Config
     from monitor.topics import TopicIndex
     from monitor.topics.spec import ConceptSpec
@@ -37,13 +34,8 @@ def build(
     digest: str,
     data_dir: Path,
     warnings: tuple[str, ...],
-    place: Callable[[Problem], Place],
 ) -> Settings:
-    """Return the settings of a configuration without mistakes.
-
-    Args:
-        place: finds a value of the file, for what `check` says of the examples.
-    """
+    """Return the settings of a configuration without mistakes."""
     host, port = split_listen(config.web.listen)
     return Settings(
         path=path,
@@ -66,7 +58,6 @@ def build(
         index=index,
         plan=_plan(config),
         warnings=warnings,
-        examples=_examples(config, place),
     )
 
 
@@ -94,19 +85,6 @@ def _plan(config: Config) -> Plan:
         receivers=receivers,
         external_url=config.external_url or "",
     )
-
-
-def _examples(
-    config: Config, place: Callable[[Problem], Place]
-) -> dict[tuple[str, str, int], Place]:
-    return {
-        (name, key, number): place(
-            Problem(("topics", name, "examples", key, number), "")
-        )
-        for name, topic in config.topics.items()
-        for key in ("match", "no_match")
-        for number in range(len(getattr(topic.examples, key)))
-    }
 
 
 def user_agent(contact: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from monitor.config.wording import told
 from monitor.errors import Problem
 from monitor.model import Entry
 
@@ -17,16 +16,6 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = 80
-
-
-def check_examples(settings: Settings) -> list[str]:
-    """Return, with its place in the file, every example that a topic gets wrong."""
-    lines = []
-    for problem in example_problems(settings):
-        _, name, _, key, number = problem.path
-        line, column = settings.examples[(str(name), str(key), int(number))]
-        lines.append(f"{settings.path}:{line}:{column}: {told(problem)}")
-    return lines
 
 
 def example_problems(settings: Settings) -> Iterator[Problem]:

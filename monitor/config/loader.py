@@ -93,7 +93,6 @@ def load_whole(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Load
         data_dir=Path(filled.data_dir),
         digest=hashlib.sha256(b"".join([document.source, *packs.sources])).hexdigest(),
         warnings=tuple(reporter.lines(checked.warnings)),
-        place=document.place,
     )
     return Loaded(settings, config, tuple(checked.warnings), document.place)
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import timedelta
     from pathlib import Path
 
-    from monitor.config.places import Place
     from monitor.config.scalars import IPNetwork
     from monitor.model import Feed
     from monitor.pipeline import Plan
@@ -85,7 +83,6 @@ class Settings:
         topics: as written, in the order of the file.
         concepts: those of the file and those of packs that it uses.
         warnings: what is odd but no mistake, each `file:line:column: ...`.
-        examples: where each topic's examples stand, by topic, key and position.
     """
 
     path: str
@@ -105,6 +102,3 @@ class Settings:
     index: TopicIndex = field(repr=False, compare=False)
     plan: Plan = field(repr=False)
     warnings: tuple[str, ...] = ()
-    examples: Mapping[tuple[str, str, int], Place] = field(
-        default_factory=dict, repr=False, compare=False
-    )
