@@ -124,7 +124,7 @@ class ClauseCompiler:
             numbers = tuple(atom.number for atom, _ in unwanted)
             within = NOT_WITHIN if spec.not_within is None else spec.not_within
             part = Away(part, numbers, within)
-        return part, NearNode(tuple(nodes), spec.near, spec.ordered)
+        return part, _asked(nodes, spec)
 
     def _two_of(self, spec: ConditionSpec, path: Path) -> list[Part]:
         if isinstance(spec.require_distinct, bool):
@@ -265,6 +265,15 @@ class ClauseCompiler:
 
     def _report(self, path: Path, message: str, hint: str = "") -> None:
         self._problems.append(Problem(path, message, hint))
+
+
+def _asked(nodes: Sequence[Node], spec: ConditionSpec) -> Node:
+    """Return as a query what a clause asks for at the least."""
+    if len(nodes) == 1:
+        return nodes[0]
+    if spec.near is None and not spec.ordered:
+        return AndNode(tuple(nodes))
+    return NearNode(tuple(nodes), spec.near, spec.ordered)
 
 
 def problem_at(path: Path, error: QueryError) -> Problem:

@@ -52,7 +52,6 @@ class Sense:
 
     def mistakes(self, node: Node) -> Iterator[QueryError]:
         """Yield what is wrong with a whole query, each with its place and a remedy."""
-        self._known.clear()
         if is_qualifier(node):
             yield QueryError(
                 f'"{_shown(node)}" would match every entry from there',
@@ -63,6 +62,10 @@ class Sense:
 
     def says(self, node: Node, other: Node) -> bool:
         """Tell whether whatever satisfies `node` certainly satisfies `other`."""
+        self._known.clear()
+        return self._surely(node, other)
+
+    def _surely(self, node: Node, other: Node) -> bool:
         # Without a memory, groups inside groups would be compared over and over.
         key = (id(node), id(other))
         if key not in self._known:
@@ -73,20 +76,20 @@ class Sense:
         if _same(node, other):
             return True
         if isinstance(other, OrNode) and any(
-            self.says(node, part) for part in other.parts
+            self._surely(node, part) for part in other.parts
         ):
             return True
         if isinstance(other, AndNode) and not other.none_of:
-            return all(self.says(node, part) for part in other.parts)
+            return all(self._surely(node, part) for part in other.parts)
         return self._part_says(node, other)
 
     def _part_says(self, node: Node, other: Node) -> bool:
         match node:
             case OrNode(parts):
-                return all(self.says(part, other) for part in parts)
+                return all(self._surely(part, other) for part in parts)
             case AndNode(parts) | NearNode(parts):
                 return _is_nearer(node, other) or any(
-                    self.says(part, other) for part in parts
+                    self._surely(part, other) for part in parts
                 )
             case FieldNode(field, part):
                 return self._field_says(field, part, other)
@@ -94,9 +97,9 @@ class Sense:
 
     def _field_says(self, field: str, part: Node, other: Node) -> bool:
         if isinstance(other, FieldNode):
-            return field == other.field and self.says(part, other.part)
+            return field == other.field and self._surely(part, other.part)
         # What the title does not hold, the summary may.
-        return field in TEXT_FIELDS and not _denies(other) and self.says(part, other)
+        return field in TEXT_FIELDS and not _denies(other) and self._surely(part, other)
 
     def _terms_say(self, node: Node, other: Node) -> bool:
         """Compare what are terms or concepts."""
@@ -183,8 +186,8 @@ class Sense:
         for unwanted in node.none_of:
             if any(self.says(part, unwanted) for part in node.parts):
                 yield QueryError(
-                    f'this can never match: "NOT {_shown(unwanted)}" forbids what '
-                    "stands beside it",
+                    f'this can never match: it asks for "{_shown(unwanted)}" and '
+                    "forbids it",
                     offset=unwanted.offset,
                     hint="take it out, or make it narrower",
                 )
