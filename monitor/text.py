@@ -1,6 +1,6 @@
 """Fold text for comparing, cut it into tokens, and lead every token back to its text.
 
-Owns what counts as the same word: width and case (NFKC, case folding), apostrophes,
+Owns what counts as the same word: entities and tags, width and case (NFKC, case folding), apostrophes,
 possessives, dotted abbreviations, English stems and irregular forms, the variants of
 Chinese characters. Chinese, Japanese and Korean are cut
 into one token per character. What tokens mean is for `monitor.topics`.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from html import unescape
 
 import Stemmer
 from msgspec import Struct
@@ -56,6 +57,12 @@ _ONE_FOR_ONE[0x3000] = " "
 # Invisible inside a word: soft hyphen, joiners, byte order mark.
 _INVISIBLE = re.compile("[\u00ad\u200c\u200d\u2060\ufeff]")
 
+# An entity or a tag, where text was stored as its publisher marked it up.
+_MARKUP = re.compile(
+    r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+    r"|</?[A-Za-z][^<>]{0,2000}>"
+)
+
 # Snowball is for words; a longer run of letters is data, and slow to stem.
 _LONGEST_STEMMED = 64
 
@@ -82,7 +89,13 @@ class Folded(Struct, frozen=True):
 
 
 def fold(text: str) -> Folded:
-    """Fold width, case and invisible characters away, and keep the way back."""
+    """Fold markup, width, case and the invisible away, and keep the way back."""
+    if ("&" in text or "<" in text) and _MARKUP.search(text):
+        return _fold_marked(text)
+    return _fold_plain(text)
+
+
+def _fold_plain(text: str) -> Folded:
     if text.isascii():
         return Folded(text.lower())
     plain = text.translate(_ONE_FOR_ONE)
@@ -92,6 +105,37 @@ def fold(text: str) -> Folded:
         if len(folded) == len(plain):
             return Folded(folded)
     return _fold_clusters(plain)
+
+
+def _fold_marked(text: str) -> Folded:
+    plain: list[str] = []
+    places: list[tuple[int, int]] = []
+    for start, end in _marks(text):
+        piece = _unmarked(text[start:end])
+        plain.append(piece)
+        places += [(start, end)] * len(piece)
+    folded = _fold_plain("".join(plain))
+    ways = [folded.original(at, at + 1) for at in range(len(folded.text))]
+    starts = tuple(places[start][0] for start, _ in ways)
+    ends = tuple(places[end - 1][1] for _, end in ways)
+    return Folded(folded.text, starts, ends)
+
+
+def _marks(text: str) -> list[tuple[int, int]]:
+    """Cut text into its entities, its tags and all other characters."""
+    cuts, at = [], 0
+    for mark in _MARKUP.finditer(text):
+        cuts += [(place, place + 1) for place in range(at, mark.start())]
+        cuts.append(mark.span())
+        at = mark.end()
+    return cuts + [(place, place + 1) for place in range(at, len(text))]
+
+
+def _unmarked(piece: str) -> str:
+    """Return what an entity stands for, a space for a tag, else the piece itself."""
+    if piece[0] == "&":
+        return unescape(piece)
+    return " " if piece[0] == "<" and len(piece) > 1 else piece
 
 
 def _fold_clusters(text: str) -> Folded:
@@ -162,6 +206,8 @@ def words(text: str) -> list[str]:
 
 def letters(text: str) -> list[str]:
     """Return the words of any text with their case kept, breaks included."""
+    if "&" in text:
+        text = unescape(text)
     visible = _INVISIBLE.sub("", text.translate(_ONE_FOR_ONE))
     return [word(raw) for raw in raw_tokens(unicodedata.normalize("NFKC", visible))]
 
