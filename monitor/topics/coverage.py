@@ -166,10 +166,20 @@ class _Reader:
         return found
 
     def _claimed(self, nodes: Sequence[Node | None]) -> Languages:
-        names = {name for node in nodes for name in _names(node)} & self._own
-        return frozenset().union(
-            *(self._known[name].spoken for name in names if name in self._known)
-        )
+        """Return the languages that the own concepts of clauses are written in."""
+        todo = [name for node in nodes for name in _names(node)]
+        seen: set[str] = set()
+        claimed: set[str] = set()
+        while todo:
+            name = todo.pop()
+            if name in seen or name not in self._own or name not in self._specs:
+                continue
+            seen.add(name)
+            for language, texts in self._specs[name].terms.items():
+                todo += [text[1:] for text in texts if text.startswith("$")]
+                if texts:
+                    claimed.add(base_language(language))
+        return frozenset(claimed - {ANY})
 
     def _clause(self, node: Node | None, claimed: Languages) -> _Clause:
         if node is None:

@@ -105,6 +105,16 @@ def test_a_pack_alone_claims_no_language() -> None:
     assert len(found(clause, concepts=[pack, own])) == 1
 
 
+def test_a_pack_taken_in_claims_no_more_than_the_list_it_stands_in() -> None:
+    pack = concept("states/japan", en=["japan"], ja=["日本"])
+    state = concept("state", en=["$states/japan"])
+    dues = concept("dues", en=["dues"])
+    clause = ClauseSpec(all=("state", "dues"))
+
+    concepts = [pack, state, dues]
+    assert found(clause, concepts=concepts, own=["state", "dues"]) == []
+
+
 def test_an_example_is_missed_in_each_language_that_has_none() -> None:
     full = concept("c", en=["dues"], ja=["会費"], zh=["会费"])
 
