@@ -13,11 +13,18 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast
 from msgspec import Struct
 
 from monitor.text import letters, words
-from monitor.topics.nodes import AndNode, FieldNode, Node, OrNode, TermNode
+from monitor.topics.nodes import (
+    AndNode,
+    FieldNode,
+    Node,
+    OrNode,
+    TermNode,
+    children,
+)
 from monitor.topics.terms import Term
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from monitor.model import Entry
 
@@ -91,6 +98,16 @@ def condition(node: Node, field: str = "") -> Condition:
         case TermNode(term):
             return Says(cast('Literal["source", "lang", "feed"]', field), term)
     raise AssertionError(node)
+
+
+def named_feeds(node: Node, field: str = "") -> Iterator[TermNode]:
+    """Yield what a query names after `feed:`."""
+    if isinstance(node, FieldNode):
+        field = node.field
+    if isinstance(node, TermNode) and field == "feed":
+        yield node
+    for part in children(node):
+        yield from named_feeds(part, field)
 
 
 def is_feed(term: Term, feed: str) -> bool:
