@@ -1,15 +1,16 @@
-"""Items as JSON Lines: what `check --sample` and `topic suggest` read."""
+"""Items as JSON Lines: what the commands that look at topics read."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
 from monitor.errors import WirewatchError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from monitor.cli.classify import Item
@@ -17,27 +18,56 @@ if TYPE_CHECKING:
 ItemT = TypeVar("ItemT", bound="Item")
 
 
-def read_items(path: Path, kind: type[ItemT]) -> tuple[list[ItemT], int]:
-    """Return the items of a file, and how many lines were none.
+class Items(Generic[ItemT]):
+    """The items of a file, one by one.
 
-    A line that is no item is named on standard error and passed over.
+    A line that is no item is named on standard error, counted in `refused` and passed
+    over.
+
+    Args:
+        path: the file; None for standard input.
+        kind: what each line holds.
 
     Raises:
         WirewatchError: the file cannot be read.
     """
-    items: list[ItemT] = []
-    refused = 0
-    try:
-        with path.open("rb") as stream:
-            for number, line in enumerate(stream, start=1):
+
+    def __init__(self, path: Path | None, kind: type[ItemT]) -> None:
+        self.refused = 0
+        self._name = str(path) if path else "<stdin>"
+        self._kind = kind
+        try:
+            self._stream = path.open("rb") if path else sys.stdin.buffer
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def __iter__(self) -> Iterator[ItemT]:
+        """Yield each item as it is read."""
+        with self._stream:
+            for number, line in enumerate(self._lines(), start=1):
                 if not line.strip():
                     continue
                 try:
-                    items.append(msgspec.json.decode(line, type=kind))
+                    item = msgspec.json.decode(line, type=self._kind)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    refused += 1
-                    print(f"{path}:{number}: not an item: {error}", file=sys.stderr)
-    except OSError as error:
+                    self.refused += 1
+                    place = f"{self._name}:{number}"
+                    print(f"{place}: not an item: {error}", file=sys.stderr)
+                    continue
+                yield item
+
+    def _lines(self) -> Iterator[bytes]:
+        try:
+            yield from self._stream
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> WirewatchError:
         reason = (error.strerror or str(error)).lower()
-        raise WirewatchError(f"{path}: {reason}; name a file of items") from error
-    return items, refused
+        return WirewatchError(f"{self._name}: {reason}; name a file of items")
+
+
+def read_items(path: Path, kind: type[ItemT]) -> tuple[list[ItemT], int]:
+    """Return the items of a file, and how many lines were none; see `Items`."""
+    items = Items(path, kind)
+    return list(items), items.refused

@@ -106,7 +106,7 @@ def suggest_terms(  # noqa: PLR0917 - each is an option of the command
     from monitor.topics.suggest import Labelled
 
     loaded = load_whole(config, environ=os.environ)
-    _refuse_unknown(topic, loaded.settings)
+    refuse_unknown(topic, loaded.settings)
     items, refused = read_items(labelled, LabelledItem)
     judged = [Labelled(entry_of(item), item.is_on(topic)) for item in items]
     if not any(each.is_positive for each in judged):
@@ -130,7 +130,12 @@ def suggest_terms(  # noqa: PLR0917 - each is an option of the command
         raise typer.Exit(1)
 
 
-def _refuse_unknown(topic: str, settings: Settings) -> None:
+def refuse_unknown(topic: str, settings: Settings) -> None:
+    """Refuse the name of a topic that the configuration does not hold.
+
+    Raises:
+        WirewatchError: there is none of that name.
+    """
     from monitor.config.wording import choice
     from monitor.errors import WirewatchError
 

@@ -66,7 +66,7 @@ _YEAR_LENGTH = 4
 _FULL_STOP = re.compile(r"[.!?。;\n|]")
 _COMMA = re.compile(r"[,:、()—–「」『』\"“”]")
 
-_CJK_BEFORE = 8
+_CJK_BEFORE = 12
 _CJK_AFTER = 9
 
 
@@ -95,8 +95,9 @@ class Reader:
             return self._read_cjk(first, last)
         if self._is_month(first):
             return Reading("none", FOREGROUND)
-        sense = self._sense(first, last)
-        return Reading(sense, self._depth(first, last, others))
+        turns: list[int] = []
+        sense = self._sense(first, last, turns)
+        return Reading(sense, self._depth(first, last, others), tuple(turns))
 
     def is_apart(self, left: int, right: int) -> bool:
         """Tell whether a sentence or clause ends between two positions."""
@@ -130,7 +131,8 @@ class Reader:
 
     # --- words between spaces ---
 
-    def _sense(self, first: int, last: int) -> Sense:
+    def _sense(self, first: int, last: int, turns: list[int]) -> Sense:
+        """Return how a cue is meant; add where the words stand that turn it."""
         found: list[Sense] = []
         # "Not ruled out" and "rules out" as cues mean what their author says.
         is_exclusion = stem(self._word(first)) in ("rule", "exclud")
@@ -143,6 +145,8 @@ class Reader:
             sense = self._small_word(at)
             if sense:
                 found.append(sense)
+                if sense != "possible":
+                    turns.append(at)
             if text not in _TRANSPARENT:
                 reach -= 1
         if self._is_denied_later(last):

@@ -69,6 +69,7 @@ class _Signal(Struct, frozen=True, order=True):
     last: int
     atom: int
     label: str
+    turned_by: tuple[int, ...]
 
 
 def direction_of(
@@ -80,7 +81,10 @@ def direction_of(
     """Return the direction that holds, with its cue; label "" for none."""
     if not directions:
         return Direct("")
-    best = min(_signals(directions, evidence, document, hits), default=None)
+    signals = list(_signals(directions, evidence, document, hits))
+    # A cue that only turns another, as "ending" does in "ending a freeze", is no news.
+    turning = {at for signal in signals for at in signal.turned_by}
+    best = min((each for each in signals if each.last not in turning), default=None)
     always = next((each.label for each in directions if not each.cues), "")
     if best is None or (always and best.depth == PAST):
         return Direct(always)
@@ -121,6 +125,7 @@ def _signals(
                         last=last,
                         atom=cue,
                         label=label,
+                        turned_by=reading.turned_by,
                     )
 
 

@@ -104,7 +104,7 @@ class TopicReport(Struct, frozen=True, kw_only=True):
 def explain(
     index: TopicIndex, entry: Entry, names: Collection[str] = ()
 ) -> list[TopicReport]:
-    """Return what became of each topic, those nearest to a match first.
+    """Return what became of each topic: matches, then the excluded, then the nearest.
 
     Args:
         index: holds the topics.
@@ -120,9 +120,27 @@ def explain(
     return sorted(reports, key=_nearness)
 
 
-def _nearness(report: TopicReport) -> tuple[float, float, str]:
+def scores_of(index: TopicIndex, entry: Entry) -> dict[str, float]:
+    """Return the score of every topic, 0 where no clause holds, by name."""
+    found = index.find(entry)
+    scores = {}
+    for topic in index.topics:
+        weights = [
+            boosted(
+                clause.weight,
+                best_window(windows, topic.title_boost, found.document)[1],
+            )
+            for clause in topic.clauses
+            if (windows := clause.part.windows(found))
+        ]
+        scores[topic.name] = lowered(noisy_or(weights), topic.exclude, found)
+    return scores
+
+
+def _nearness(report: TopicReport) -> tuple[bool, float, float, str]:
     best = max((clause.found for clause in report.clauses), default=0.0)
-    return (report.short_by, -best, report.topic)
+    missing = max(report.threshold - report.unlowered, 0.0)
+    return (not report.is_match, missing, -best, report.topic)
 
 
 class _Explainer:

@@ -14,7 +14,12 @@ FOREGROUND, ASIDE, PAST = range(3)
 
 
 class Reading(Struct, frozen=True):
-    """How a cue is meant, and how far it stands from what is told."""
+    """How a cue is meant, and how far it stands from what is told.
+
+    Args:
+        turned_by: where the words stand that deny or end it.
+    """
 
     sense: Sense
     depth: int
+    turned_by: tuple[int, ...] = ()

@@ -88,3 +88,22 @@ def test_shipped_topics_judge_the_shared_corpus_well(
     assert found.f1 >= 0.9
     assert found.precision >= 0.95
     assert found.direction >= 0.9
+
+
+def test_shipped_topics_tell_directions_of_hard_sentences(shipped: Settings) -> None:
+    told = []
+    for row in read(ROOT / "tests/data/directions.jsonl"):
+        entry = Entry(
+            feed="items",
+            id=row["id"],
+            title=row["title"],
+            summary=row["summary"],
+            lang=row["lang"],
+            fetched_at=NOW,
+        )
+        found = {m.topic: m.direction for m in shipped.index.match(entry)}
+        if row["topic"] in found:
+            told.append(found[row["topic"]] == row["direction"])
+
+    assert len(told) >= 65
+    assert sum(told) / len(told) >= 0.95

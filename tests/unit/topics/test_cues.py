@@ -70,6 +70,7 @@ def told(title: str, summary: str = "", index: TopicIndex = KNOWN) -> str:
         ("Tokyo has not halted UNESCO dues", "other"),
         ("Tokyo not only halted UNESCO dues", "action"),
         ("Tokyo no longer withholds UNESCO dues", "resolution"),
+        ("Tokyo will end halt of UNESCO dues", "resolution"),
         ("Tokyo never stopped, halts UNESCO dues", "action"),
         ("UNESCO dues halted by 3 May", "action"),
         ("ユネスコ分担金、停止を検討", "threat"),
@@ -80,6 +81,8 @@ def told(title: str, summary: str = "", index: TopicIndex = KNOWN) -> str:
         ("日本不久恢复教科文组织会费", "resolution"),
         ("日本拒绝恢复教科文组织会费", "action"),
         ("恢复教科文组织会费遭拒", "action"),
+        ("日本拒绝与各方一起恢复教科文组织会费", "action"),
+        ("ユネスコ分担金の再開停止", "action"),
     ],
 )
 def test_a_cue_is_read_as_it_is_meant(title: str, expected: str) -> None:
