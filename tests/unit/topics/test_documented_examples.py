@@ -56,7 +56,11 @@ def topic(name: str, written: dict[str, Any]) -> TopicSpec:
 def test_an_example_compiles_and_keeps_its_promises(text: str) -> None:
     page = YAML(typ="safe").load(text)
     concepts = [
-        ConceptSpec(name=name, terms={lang: tuple(t) for lang, t in terms.items()})
+        ConceptSpec(
+            name=name,
+            terms={lang: tuple(t) for lang, t in terms.items() if lang != "except"},
+            excepted=tuple(terms.get("except", ())),
+        )
         for name, terms in page.get("concepts", {}).items()
     ]
     topics = [topic(name, written) for name, written in page["topics"].items()]
