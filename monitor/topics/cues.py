@@ -60,6 +60,7 @@ _BEFORE_DATES = _set("in since last next early late until by from of mid during 
 _LAST = frozenset(["year", "month", "decade", "century"])
 _PAST_ADVERBS = _set("previously earlier formerly originally")
 _CLAUSE = 12
+_SAME_CLAUSE = 60  # words or characters; two places farther apart are not in one
 _AFTER_TIME = 7
 _YEAR_LENGTH = 4
 
@@ -102,7 +103,7 @@ class Reader:
     def is_apart(self, left: int, right: int) -> bool:
         """Tell whether a sentence or clause ends between two positions."""
         low, high = sorted((left, right))
-        return any(
+        return high - low > _SAME_CLAUSE or any(
             self._word(at) in _BOUNDARIES or self._stop(at) > 1
             for at in range(low + 1, high + 1)
         )
