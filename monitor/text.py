@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from functools import lru_cache
 from html import unescape
+from operator import itemgetter
+from typing import TypeAlias
 
 import Stemmer
 from msgspec import Struct
@@ -67,6 +70,10 @@ _MARKUP = re.compile(
 _LONGEST_STEMMED = 64
 
 
+_Mark: TypeAlias = tuple[int, int, int, int]
+"""Where an entity or tag begins and ends: first without markup, then in the original."""
+
+
 class Folded(Struct, frozen=True):
     """Text made ready for comparing, with the way back.
 
@@ -75,17 +82,31 @@ class Folded(Struct, frozen=True):
         starts: for each character of `text`, where it begins in the original; None
             when both run in step.
         ends: likewise, one past where it ends.
+        marks: what was marked up, when there was markup.
     """
 
     text: str
     starts: tuple[int, ...] | None = None
     ends: tuple[int, ...] | None = None
+    marks: tuple[_Mark, ...] = ()
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Return the piece of the original that a non-empty folded piece came from."""
-        if self.starts is None or self.ends is None:
+        if self.starts is not None and self.ends is not None:
+            start, end = self.starts[start], self.ends[end - 1]
+        if not self.marks:
             return start, end
-        return self.starts[start], self.ends[end - 1]
+        return self._unmarked(start)[0], self._unmarked(end - 1)[1]
+
+    def _unmarked(self, at: int) -> tuple[int, int]:
+        """Return the piece of the original of one character without markup."""
+        number = bisect_right(self.marks, at, key=itemgetter(0)) - 1
+        if number < 0:
+            return at, at + 1
+        _, plain_end, start, end = self.marks[number]
+        if at < plain_end:
+            return start, end
+        return at - plain_end + end, at - plain_end + end + 1
 
 
 def fold(text: str) -> Folded:
@@ -109,33 +130,17 @@ def _fold_plain(text: str) -> Folded:
 
 def _fold_marked(text: str) -> Folded:
     plain: list[str] = []
-    places: list[tuple[int, int]] = []
-    for start, end in _marks(text):
-        piece = _unmarked(text[start:end])
-        plain.append(piece)
-        places += [(start, end)] * len(piece)
-    folded = _fold_plain("".join(plain))
-    ways = [folded.original(at, at + 1) for at in range(len(folded.text))]
-    starts = tuple(places[start][0] for start, _ in ways)
-    ends = tuple(places[end - 1][1] for _, end in ways)
-    return Folded(folded.text, starts, ends)
-
-
-def _marks(text: str) -> list[tuple[int, int]]:
-    """Cut text into its entities, its tags and all other characters."""
-    cuts, at = [], 0
-    for mark in _MARKUP.finditer(text):
-        cuts += [(place, place + 1) for place in range(at, mark.start())]
-        cuts.append(mark.span())
-        at = mark.end()
-    return cuts + [(place, place + 1) for place in range(at, len(text))]
-
-
-def _unmarked(piece: str) -> str:
-    """Return what an entity stands for, a space for a tag, else the piece itself."""
-    if piece[0] == "&":
-        return unescape(piece)
-    return " " if piece[0] == "<" and len(piece) > 1 else piece
+    marks: list[_Mark] = []
+    at, length = 0, 0
+    for found in _MARKUP.finditer(text):
+        start, end = found.span()
+        piece = unescape(found[0]) if found[0][0] == "&" else " "
+        plain += [text[at:start], piece]
+        length += start - at
+        marks.append((length, length + len(piece), start, end))
+        at, length = end, length + len(piece)
+    folded = _fold_plain("".join([*plain, text[at:]]))
+    return Folded(folded.text, folded.starts, folded.ends, tuple(marks))
 
 
 def _fold_clusters(text: str) -> Folded:
