@@ -44,7 +44,7 @@ _TURNED: Mapping[Sense, Mapping[str, str]] = {
 }
 
 
-class Direction(Struct, frozen=True):
+class Direction(Struct, frozen=True, gc=False):
     """A label and the atoms that signal it; none for a label that always holds."""
 
     label: str

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from operator import attrgetter
+from operator import add, attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from monitor.model import Span
 from monitor.text import Folded, letters, token_spans, without_possessive
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from monitor.model import Entry
     from monitor.topics.lexicon import Word
+    from monitor.topics.windows import Hit
 
 WORD_WIDTH = 8
 CJK_WIDTH = 5
@@ -34,20 +35,24 @@ class Field:
         folded: the text, folded.
         pieces: what it was cut into, in order.
         words: the words of each piece.
+        is_spaced: it was cut at its spaces, and holds nothing but words.
     """
 
-    __slots__ = ("_firsts", "_starts", "folded", "pieces", "words")
+    __slots__ = ("_firsts", "_starts", "folded", "is_spaced", "pieces", "words")
 
     def __init__(
         self,
         folded: Folded,
         pieces: Sequence[str],
         words: Sequence[tuple[Word, ...]],
+        *,
+        is_spaced: bool,
     ) -> None:
         self.folded = folded
         self.pieces = pieces
         self.words = words
         self._firsts: list[int] | None = None
+        self.is_spaced = is_spaced
         self._starts: list[int] = []
 
     def characters(self, first: int, last: int) -> tuple[int, int]:
@@ -84,14 +89,23 @@ class Field:
         return begin + start, begin + end
 
     def _start(self, place: int) -> int:
-        starts, text = self._starts, self.folded.text
-        at = starts[-1] + len(self.pieces[len(starts) - 1]) if starts else 0
+        if not self._starts:
+            self._starts = self._all_starts()
+        return self._starts[place]
+
+    def _all_starts(self) -> list[int]:
+        pieces, text = self.pieces, self.folded.text
+        ends = list(accumulate(map(len, pieces), initial=0))
+        if ends[-1] + len(pieces) - 1 == len(text) and self.is_spaced:
+            # One character between any two pieces, and none around them.
+            return list(map(add, ends, range(len(pieces))))
+        starts, at = [], 0
         # What stands between two pieces cannot begin a piece.
-        for piece in self.pieces[len(starts) : place + 1]:
+        for piece in pieces:
             at = text.find(piece, at)
             starts.append(at)
             at += len(piece)
-        return starts[place]
+        return starts
 
 
 class Document:
@@ -105,7 +119,7 @@ class Document:
         summary: the text of the summary.
     """
 
-    __slots__ = ("_at", "entry", "split", "summary", "title", "words")
+    __slots__ = ("_at", "_spans", "entry", "split", "summary", "title", "words")
 
     def __init__(
         self,
@@ -121,13 +135,20 @@ class Document:
         self.title = title
         self.summary = summary
         self._at: list[int] | None = None
+        # Many topics are found at the same words.
+        self._spans: dict[int, dict[Hit, Span]] = {}
 
     @property
     def at(self) -> list[int]:
         """Return for each position how far along the entry it lies, in widths."""
         if self._at is None:
-            widths = map(_width, self.words)
-            self._at = list(accumulate(widths, initial=0))[:-1]
+            if self.title.is_spaced and self.summary.is_spaced:
+                middle, end = self.split * WORD_WIDTH, len(self.words) * WORD_WIDTH
+                before = range(0, middle + 1, WORD_WIDTH)
+                self._at = [*before, *range(middle, end - WORD_WIDTH, WORD_WIDTH)]
+            else:
+                widths = map(_width, self.words)
+                self._at = list(accumulate(widths, initial=0))[:-1]
         return self._at
 
     def letters(self, position: int) -> str:
@@ -146,6 +167,26 @@ class Document:
             concept=concept,
             clause=clause,
         )
+
+    def spans(
+        self, hits: Iterable[Hit], clause: int, concepts: Sequence[str]
+    ) -> list[Span]:
+        """Return the spans of what was found for a clause.
+
+        Args:
+            hits: first word, last word and atom of each.
+            clause: the number of the clause.
+            concepts: the concept's name for each atom, "" for a term.
+        """
+        known = self._spans.setdefault(clause, {})
+        found = []
+        for hit in hits:
+            span = known.get(hit)
+            if span is None:
+                first, last, atom = hit
+                span = known[hit] = self.span(first, last, concepts[atom], clause)
+            found.append(span)
+        return found
 
     def place(
         self, first: int, last: int

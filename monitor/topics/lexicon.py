@@ -10,7 +10,8 @@ The tree only grows. It may grow in one thread while another looks terms up in i
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, compress, count
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.text import BREAK, fold, has_cjk, is_cjk, raw_tokens, stem, word
@@ -60,6 +61,10 @@ class _Branch:
         self.prefixes[start] = (*self.prefixes.get(start, ()), atom)
         self.sizes = tuple(sorted({*self.sizes, len(start)}))
 
+    def leads_to(self, text: str) -> bool:
+        """Tell whether there is a branch of one more word."""
+        return self.branches is not None and text in self.branches
+
     def prefixed(self, text: str) -> list[int]:
         """Return the atoms whose next word may be this one, for how it begins."""
         if self.prefixes is None:
@@ -70,6 +75,8 @@ class _Branch:
 
 
 _BARE = _Branch()
+
+_opens = attrgetter("opens")
 
 
 class Lexicon:
@@ -135,16 +142,24 @@ class Word:
 
 
 class _Known(dict[str, tuple[Word, ...]]):
-    """The words of each piece of text met so far; a new piece is learnt on the way."""
+    """The words of each piece of text met of late; others are learnt on the way."""
 
     def __init__(self, learn: Callable[[str], tuple[Word, ...]]) -> None:
         self._learn = learn
+        self._old: dict[str, tuple[Word, ...]] = {}
 
     def __missing__(self, piece: str) -> tuple[Word, ...]:
-        words = self._learn(piece)
+        words = self._old.get(piece)
+        if words is None:
+            words = self._learn(piece)
         if len(piece) <= _LONGEST_REMEMBERED:
             self[piece] = words
         return words
+
+    def age(self) -> None:
+        """Forget what was not met since the last time."""
+        self._old = dict(self)
+        self.clear()
 
 
 class Reader:
@@ -172,12 +187,13 @@ class Reader:
         folded = fold(text)
         # No token holds a space but the punctuation between CJK characters.
         if folded.text.isascii() or not has_cjk(folded.text):
-            pieces, known = folded.text.split(), self._pieces
+            pieces, known, is_spaced = folded.text.split(), self._pieces, True
         else:
-            pieces, known = raw_tokens(folded.text), self._tokens
+            pieces, known, is_spaced = raw_tokens(folded.text), self._tokens, False
         if len(known) > _REMEMBERED:
-            known.clear()
-        return Field(folded, pieces, list(map(known.__getitem__, pieces)))
+            known.age()
+        words = list(map(known.__getitem__, pieces))
+        return Field(folded, pieces, words, is_spaced=is_spaced)
 
     def _words(self, piece: str) -> tuple[Word, ...]:
         return tuple(self._learn(raw) for raw in raw_tokens(piece))
@@ -192,9 +208,10 @@ class Reader:
     def find(self, document: Document) -> Hits:
         """Return where each atom is found."""
         hits: Hits = {}
-        for position, read in enumerate(document.words):
-            if not read.opens:
-                continue
+        words = document.words
+        after = len(words) - 1
+        for position in compress(count(), map(_opens, words)):
+            read = words[position]
             for atom in read.atoms:
                 places = hits.get(atom)
                 if places is None:
@@ -203,8 +220,13 @@ class Reader:
                     places.append((position, position))
             if read.exact:
                 _record_exact(document, read.exact, position, position, hits)
-            if read.branch is not None:
-                _walk(document, read.branch, position, hits)
+            branch = read.branch
+            if (
+                branch is not None
+                and position < after
+                and (branch.sizes or branch.leads_to(words[position + 1].stem))
+            ):
+                _walk(document, branch, position, hits)
         excepted = self._lexicon.excepted
         for outer in excepted.keys() & hits.keys():
             places = hits.pop(outer)

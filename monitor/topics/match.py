@@ -12,28 +12,31 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, Struct
 
 from monitor.model import Match
-from monitor.topics.direction import Direction, direction_of
+from monitor.topics.direction import Direct, Direction, direction_of
 from monitor.topics.plan import Found, Part
 from monitor.topics.windows import narrowest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from monitor.model import Span
     from monitor.topics.document import Document
     from monitor.topics.windows import Window
 
 # Weights are decimal fractions; 1 - (1 - 0.5)(1 - 0.5) must reach a threshold of 0.75.
 _ROUNDING = 1e-9
 
+_NOWHERE = Direct("")
 
-class Clause(Struct, frozen=True):
+
+class Clause(Struct, frozen=True, gc=False):
     """One way to satisfy a topic, and how much it says."""
 
     part: Part
     weight: float
 
 
-class Exclusion(Struct, frozen=True):
+class Exclusion(Struct, frozen=True, gc=False):
     """What speaks against a topic.
 
     Args:
@@ -44,7 +47,7 @@ class Exclusion(Struct, frozen=True):
     weight: float | None = None
 
 
-class Topic(Struct, frozen=True):
+class Topic(Struct, frozen=True, gc=False):
     """A topic, ready to be matched.
 
     Args:
@@ -84,37 +87,50 @@ def match_topic(
         found: the entry and what was found in it.
         concepts: the concept's name for each atom, "" for a term.
     """
+    document = found.document
     evidence: list[tuple[int, Window]] = []
     weights = []
     for number in sorted(numbers):
         clause = topic.clauses[number]
-        windows = clause.part.windows(found)
-        if windows:
-            window, boost = best_window(windows, topic.title_boost, found.document)
+        window, boost = _held(clause.part, topic.title_boost, found)
+        if window is not None:
             evidence.append((number, window))
             weights.append(boosted(clause.weight, boost))
-    score = noisy_or(weights)
-    if not evidence or not reaches(score, topic.threshold):
+    if not evidence:
         return None
-    score = lowered(score, topic.exclude, found)
+    score = noisy_or(weights)
+    if topic.exclude and reaches(score, topic.threshold):
+        score = lowered(score, topic.exclude, found)
     if not reaches(score, topic.threshold):
         return None
-    document = found.document
-    hits = sorted({hit for _, window in evidence for hit in window[2]})
-    direct = direction_of(topic.directions, hits, document, found.hits)
+    direct = _direct(topic, evidence, found) if topic.directions else _NOWHERE
     cue = direct.cue
+    spans: list[Span] = []
+    for number, window in evidence:
+        spans += document.spans(window[2], number, concepts)
     return Match(
         topic=topic.name,
         score=score,
         direction=direct.label,
         cue=UNSET if cue is None else document.span(cue[0], cue[1], concepts[cue[2]]),
-        spans=tuple(
-            document.span(first, last, concepts[atom], number)
-            for number, window in evidence
-            for first, last, atom in window[2]
-        ),
+        spans=tuple(spans),
         entry=document.entry,
     )
+
+
+def _held(part: Part, boost: float, found: Found) -> tuple[Window | None, float]:
+    """Return the window to show, if a part holds, and the boost it earns."""
+    if boost == 1.0:
+        return part.closest(found), boost
+    windows = part.windows(found)
+    return best_window(windows, boost, found.document) if windows else (None, 1.0)
+
+
+def _direct(
+    topic: Topic, evidence: Sequence[tuple[int, Window]], found: Found
+) -> Direct:
+    hits = sorted({hit for _, window in evidence for hit in window[2]})
+    return direction_of(topic.directions, hits, found.document, found.hits)
 
 
 def boosted(weight: float, boost: float) -> float:

@@ -16,8 +16,10 @@ from monitor.topics.sentences import sentence_numbers
 from monitor.topics.windows import (
     apart,
     by_sentence,
+    closest,
     in_order,
     largest,
+    narrowest,
     near_any,
     together,
     two_of,
@@ -51,12 +53,28 @@ class Part(Protocol):
         """Return the windows that satisfy this part, sorted by start and by end."""
         ...
 
+    def closest(self, found: Found) -> Window | None:
+        """Return the window that spans the least text; of several, the first."""
+        ...
+
     def anchors(self, costs: Sequence[float]) -> Anchors:
         """Return by which atoms to file this part, given how common each one is."""
         ...
 
 
-class Atom(Struct, frozen=True):
+# Parts hold no reference back to what holds them, so the garbage collector, which
+# would stop matching to look at each of a hundred thousand, may leave them alone.
+class _Part(Struct, frozen=True, gc=False):
+    def windows(self, found: Found) -> list[Window]:
+        raise NotImplementedError
+
+    def closest(self, found: Found) -> Window | None:
+        """Return the window that spans the least text; of several, the first."""
+        windows = self.windows(found)
+        return narrowest(windows, found.document.at) if windows else None
+
+
+class Atom(_Part, frozen=True, gc=False):
     """A concept, or a term that stands alone."""
 
     number: int
@@ -76,7 +94,7 @@ class Atom(Struct, frozen=True):
         return one(self.number, costs)
 
 
-class Either(Struct, frozen=True):
+class Either(_Part, frozen=True, gc=False):
     """At least one of the parts."""
 
     parts: tuple[Part, ...]
@@ -90,7 +108,7 @@ class Either(Struct, frozen=True):
         return any_of([part.anchors(costs) for part in self.parts])
 
 
-class Together(Struct, frozen=True):
+class Together(_Part, frozen=True, gc=False):
     """All of the parts and none of the others.
 
     Args:
@@ -126,6 +144,20 @@ class Together(Struct, frozen=True):
             combined += self._combined(inside, found.document)
         return combined
 
+    def closest(self, found: Found) -> Window | None:
+        """Return the window that spans the least text; of several, the first."""
+        if self.near or self.ordered or self.distinct or self.one_sentence:
+            return super().closest(found)
+        lists = []
+        for part in self.parts:
+            windows = part.windows(found)
+            if not windows:
+                return None
+            lists.append(windows)
+        if any(part.windows(found) for part in self.none_of):
+            return None
+        return closest(lists, found.document)
+
     def _combined(
         self, lists: Sequence[Sequence[Window]], document: Document
     ) -> list[Window]:
@@ -134,14 +166,14 @@ class Together(Struct, frozen=True):
             return in_order(lists, limit, document.at)
         if self.distinct:
             return apart(lists, limit, document.at)
-        return together(lists, limit, document.at)
+        return together(lists, limit, document.at if limit else ())
 
     def anchors(self, costs: Sequence[float]) -> Anchors:
         """Return the anchors of the rarest parts."""
         return all_of([part.anchors(costs) for part in self.parts])
 
 
-class TwoOf(Struct, frozen=True):
+class TwoOf(_Part, frozen=True, gc=False):
     """Two different members of a concept.
 
     A word that names two of them counts; a name inside a longer name does not.
@@ -170,7 +202,7 @@ class TwoOf(Struct, frozen=True):
         return one(self.number, costs)
 
 
-class InField(Struct, frozen=True):
+class InField(_Part, frozen=True, gc=False):
     """A part that the title alone, or the summary alone, must satisfy."""
 
     part: Part
@@ -191,7 +223,7 @@ class InField(Struct, frozen=True):
         return self.part.anchors(costs)
 
 
-class Away(Struct, frozen=True):
+class Away(_Part, frozen=True, gc=False):
     """A part found without the places that stand near something else.
 
     Args:
@@ -223,7 +255,7 @@ class Away(Struct, frozen=True):
         return self.part.anchors(costs)
 
 
-class From(Struct, frozen=True):
+class From(_Part, frozen=True, gc=False):
     """A part that counts only in entries from somewhere."""
 
     part: Part

@@ -30,7 +30,7 @@ class ConceptSpec(Struct, frozen=True, kw_only=True):
     excepted: tuple[str, ...] = ()
 
 
-class ConditionSpec(Struct, frozen=True, kw_only=True):
+class ConditionSpec(Struct, frozen=True, kw_only=True, gc=False):
     """What to find together: concepts, or a query.
 
     Args:
@@ -58,7 +58,7 @@ class ConditionSpec(Struct, frozen=True, kw_only=True):
     query: str = ""
 
 
-class ClauseSpec(ConditionSpec, frozen=True, kw_only=True):
+class ClauseSpec(ConditionSpec, frozen=True, kw_only=True, gc=False):
     """One way to satisfy a topic.
 
     Args:
@@ -68,7 +68,7 @@ class ClauseSpec(ConditionSpec, frozen=True, kw_only=True):
     weight: float = 1.0
 
 
-class ExclusionSpec(ConditionSpec, frozen=True, kw_only=True):
+class ExclusionSpec(ConditionSpec, frozen=True, kw_only=True, gc=False):
     """What speaks against a topic.
 
     Args:
@@ -81,7 +81,7 @@ class ExclusionSpec(ConditionSpec, frozen=True, kw_only=True):
     veto: bool | None = None
 
 
-class DirectionSpec(Struct, frozen=True, kw_only=True):
+class DirectionSpec(Struct, frozen=True, kw_only=True, gc=False):
     """A direction and the concepts that signal it near the evidence.
 
     Directions are tried in the order written; one without cues always holds.
@@ -91,7 +91,7 @@ class DirectionSpec(Struct, frozen=True, kw_only=True):
     cues: tuple[str, ...] = ()
 
 
-class TopicSpec(Struct, frozen=True, kw_only=True):
+class TopicSpec(Struct, frozen=True, kw_only=True, gc=False):
     """A named standing interest, as written.
 
     Args:

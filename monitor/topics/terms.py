@@ -10,7 +10,7 @@ from monitor.text import BREAK, is_cjk, letters, words
 _SHORTEST_PREFIX = 2
 
 
-class Term(Struct, frozen=True):
+class Term(Struct, frozen=True, gc=False):
     """A run of words to find.
 
     Args:

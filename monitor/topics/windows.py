@@ -7,7 +7,7 @@ another. That makes one pass enough to find the closest partners.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +17,15 @@ Hit: TypeAlias = tuple[int, int, int]
 
 Window: TypeAlias = tuple[int, int, tuple[Hit, ...]]
 """The first word, the last word, and the hits that make it."""
+
+
+class Measured(Protocol):
+    """A text that knows its distances."""
+
+    @property
+    def at(self) -> Sequence[int]:
+        """Return for each position how far along the text it lies."""
+        ...
 
 
 def together(
@@ -203,6 +212,32 @@ def largest(windows: Iterable[Window]) -> list[Window]:
     return kept
 
 
+def closest(lists: Sequence[Sequence[Window]], text: Measured) -> Window:
+    """Return what is narrowest of `together` without a limit, sooner.
+
+    Args:
+        lists: what must come together, none empty.
+        text: tells how far along each position lies; asked only if there is a choice.
+    """
+    chosen = [windows[0] for windows in lists]
+    if max(map(len, lists)) == 1:
+        return chosen[0] if len(chosen) == 1 else _joined(chosen)
+    at = text.at
+    heads = [0] * len(lists)
+    best, least = chosen, -1
+    while True:
+        ends = [window[1] for window in chosen]
+        end = min(ends)
+        width = at[max(ends)] - at[min(chosen)[0]]
+        if width < least or least < 0:
+            best, least = chosen[:], width
+        number = ends.index(end)
+        heads[number] += 1
+        if heads[number] == len(lists[number]):
+            return _joined(best)
+        chosen[number] = lists[number][heads[number]]
+
+
 def narrowest(windows: Sequence[Window], at: Sequence[int]) -> Window:
     """Return the window that spans the least text; of several, the first."""
     if len(windows) == 1:
@@ -215,6 +250,8 @@ def _by_end(window: Window) -> tuple[int, int]:
 
 
 def _joined(windows: Sequence[Window]) -> Window:
-    hits = {hit for window in windows for hit in window[2]}
+    hits = sorted([hit for window in windows for hit in window[2]])
+    if len(hits) > len(windows) or len(set(hits)) < len(hits):
+        hits = sorted(set(hits))
     last = max([window[1] for window in windows])
-    return min(windows)[0], last, tuple(sorted(hits))
+    return min(windows)[0], last, tuple(hits)

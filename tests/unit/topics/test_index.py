@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ from monitor.topics.match import Clause, Topic
 from monitor.topics.plan import Atom, Found, Part
 from monitor.topics.spec import ClauseSpec, TopicSpec
 from monitor.topics.terms import parse_term
-from monitor.topics.windows import largest, together
+from monitor.topics.windows import closest, largest, narrowest, together
 from tests.factories import entry
 
 if TYPE_CHECKING:
@@ -26,10 +26,17 @@ if TYPE_CHECKING:
 WORDS = [f"w{number}" for number in range(60)]
 
 
+class _Line(NamedTuple):
+    at: list[int]
+
+
 class _Broken:
     """A part that cannot be evaluated."""
 
     def windows(self, found: Found) -> list[Window]:
+        raise ZeroDivisionError(len(found.hits))
+
+    def closest(self, found: Found) -> Window | None:
         raise ZeroDivisionError(len(found.hits))
 
     def anchors(self, costs: Sequence[float]) -> Anchors:
@@ -144,6 +151,8 @@ def test_windows_exist_exactly_where_trying_all_combinations_finds_them(
         for chosen in product(*windows)
     ]
     assert bool(found) is (min(gaps) <= limit)
+    unlimited = together(windows, None, at)
+    assert closest(windows, _Line(at)) == narrowest(unlimited, at)
     for first, last, hits in found:
         assert {hit[2] for hit in hits} == set(range(len(lists)))
         assert (first, last) == (min(h[0] for h in hits), max(h[1] for h in hits))
