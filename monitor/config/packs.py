@@ -146,7 +146,9 @@ def pack_names(config: Config) -> set[str]:
 def _named(config: Config) -> Iterator[str]:
     for topic in config.topics.values():
         for clause in (*topic.clauses, *topic.exclude):
-            yield from _items([*clause.all, *clause.any])
+            yield from _items([*clause.all, *clause.any, *clause.not_near])
+            if not isinstance(clause.require_distinct, bool):
+                yield from clause.require_distinct
             yield from _IN_QUERY.findall(clause.query or "")
         for each in topic.direction:
             for cues in each.values():
