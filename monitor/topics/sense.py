@@ -183,6 +183,12 @@ class Sense:
         yield from self._inside(node.part, node.field)
 
     def _contradictions(self, node: AndNode) -> Iterator[QueryError]:
+        if all(map(is_qualifier, node.parts)) and not is_qualifier(node):
+            yield QueryError(
+                f'"{_shown(node)}" asks for nothing that must stand in the text',
+                offset=node.offset,
+                hint="add a term to find there, with AND, inside the same brackets",
+            )
         for unwanted in node.none_of:
             if any(self.says(part, unwanted) for part in node.parts):
                 yield QueryError(

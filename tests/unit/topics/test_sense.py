@@ -84,6 +84,10 @@ def is_found(query: str, item: Entry) -> bool:
         pytest.param("a NEAR/5 a", 9, "always holds", id="near itself"),
         pytest.param("lang:en", 0, "every entry", id="only a language"),
         pytest.param("source:nhk OR feed:x", 0, "every entry", id="only qualifiers"),
+        pytest.param("lang:en NOT a", 0, "nothing that must stand", id="only absence"),
+        pytest.param(
+            "b AND (lang:en NOT a)", 7, "nothing that must stand", id="absence inside"
+        ),
         pytest.param("a OR lang:en", 5, "every entry", id="alternative to words"),
         pytest.param(
             "a NEAR/5 lang:en", 9, "no place in the text", id="near a language"
