@@ -132,7 +132,11 @@ def mean(values: Sequence[float]) -> float:
 
 
 def read(*paths: Path) -> list[Row]:
-    return [json.loads(line) for path in paths for line in path.open(encoding="utf-8")]
+    return [
+        json.loads(line)
+        for path in paths
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
 
 
 def found_in(index: TopicIndex, row: Row) -> dict[str, str]:
@@ -143,10 +147,15 @@ def found_in(index: TopicIndex, row: Row) -> dict[str, str]:
         title=row["title"],
         summary=row["summary"],
         lang=row["lang"],
-        published_at=datetime.fromisoformat(row["published"]),
+        published_at=_published(row),
         fetched_at=NOW,
     )
     return {match.topic: match.direction for match in index.match(entry)}
+
+
+def _published(row: Row) -> datetime | None:
+    text = row.get("published")
+    return datetime.fromisoformat(text) if text else None
 
 
 def score(settings: Settings, rows: Iterable[Row]) -> Quality:

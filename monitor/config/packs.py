@@ -91,10 +91,18 @@ class Packs:
         """Return these concepts, each `pack/concept`, and all they take in.
 
         One name that no pack holds brings all names along, so that the compiler,
-        which reports it, can say what was meant.
+        which reports it, can say what was meant; unless it may be from a pack that
+        could not be read, which has been reported.
         """
         wanted = sorted(names)
-        if any(name not in self for name in wanted):
+        unknown = [name for name in wanted if name not in self]
+        if unknown and (self.lines or self.problems):
+            stand_in: dict[str, tuple[str, ...]] = {"any": ("placeholder",)}
+            return [
+                *self.concepts(name for name in wanted if name in self),
+                *(ConceptSpec(name=name, terms=stand_in) for name in unknown),
+            ]
+        if unknown:
             wanted += self.names()
         found: dict[str, ConceptSpec] = {}
         while wanted:
