@@ -7,18 +7,18 @@ other, while distances do.
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import accumulate
-from operator import add, attrgetter
+from itertools import accumulate, chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from monitor.model import Span
-from monitor.text import Folded, letters, token_spans, without_possessive
+from monitor.text import BREAK, Folded, letters, token_spans, without_possessive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from monitor.model import Entry
-    from monitor.topics.lexicon import Word
+    from monitor.topics.lexicon import Mark, Word
     from monitor.topics.windows import Hit
 
 WORD_WIDTH = 8
@@ -34,29 +34,64 @@ class Field:
     Args:
         folded: the text, folded.
         pieces: what it was cut into, in order.
-        words: the words of each piece.
+        marks: what to look at in each piece.
+        known: the words of any piece.
         is_spaced: it was cut at its spaces, and holds nothing but words.
     """
 
-    __slots__ = ("_firsts", "_starts", "folded", "is_spaced", "pieces", "words")
+    __slots__ = (
+        "_ends",
+        "_even",
+        "_firsts",
+        "_starts",
+        "folded",
+        "is_spaced",
+        "known",
+        "marks",
+        "pieces",
+    )
 
     def __init__(
         self,
         folded: Folded,
         pieces: Sequence[str],
-        words: Sequence[tuple[Word, ...]],
+        marks: Sequence[Mark | None],
+        known: Mapping[str, tuple[Word, ...]],
         *,
         is_spaced: bool,
     ) -> None:
         self.folded = folded
         self.pieces = pieces
-        self.words = words
-        self._firsts: list[int] | None = None
+        self.marks = marks
+        self.known = known
         self.is_spaced = is_spaced
-        self._starts: list[int] = []
+        self._firsts: Sequence[int] | None = None
+        self._even: bool | None = None
+        self._ends: list[int] | None = None
+        self._starts: list[int] | None = None
+
+    @property
+    def words(self) -> list[tuple[Word, ...]]:
+        """Return the words of each piece."""
+        return [self.known[piece] for piece in self.pieces]
+
+    def __len__(self) -> int:
+        """Return the number of words."""
+        return len(self.pieces) + sum([mark.size - 1 for mark in self.marks if mark])
+
+    def after(self, place: int, number: int = 0) -> Iterator[Word]:
+        """Yield the words after one of a piece, to the end of the field."""
+        yield from self.known[self.pieces[place]][number + 1 :]
+        for following in range(place + 1, len(self.pieces)):
+            yield from self.known[self.pieces[following]]
 
     def characters(self, first: int, last: int) -> tuple[int, int]:
         """Return where in the original a run of words begins and ends."""
+        if first == last and self._is_even():
+            piece = self.pieces[first]
+            if piece.isalnum():
+                start = self._start(first)
+                return self.folded.original(start, start + len(piece))
         start, (final, end) = self._span(first)[0], self._span(last)
         final_word = without_possessive(self.folded.text[final:end])
         return self.folded.original(start, final + len(final_word))
@@ -80,29 +115,45 @@ class Field:
     def _span(self, number: int) -> tuple[int, int]:
         """Return where a word begins and ends in the folded text."""
         if self._firsts is None:
-            self._firsts = list(accumulate(map(len, self.words), initial=0))
+            self._firsts = self._first_words()
         place = bisect_right(self._firsts, number) - 1
         piece, begin = self.pieces[place], self._start(place)
-        if len(self.words[place]) == 1 and piece.isalnum():
+        if piece.isalnum() and self.is_spaced:
             return begin, begin + len(piece)
         start, end = token_spans(piece)[number - self._firsts[place]]
         return begin + start, begin + end
 
+    def _first_words(self) -> Sequence[int]:
+        """Return for each piece the number of its first word."""
+        if self._is_even():
+            return range(len(self.pieces))
+        counts = [mark.size if mark else 1 for mark in self.marks]
+        return list(accumulate(counts, initial=0))
+
+    def _is_even(self) -> bool:
+        """Tell whether each piece is one word."""
+        if self._even is None:
+            self._even = self.is_spaced and all(
+                mark.size == 1 for mark in filter(None, self.marks)
+            )
+        return self._even
+
     def _start(self, place: int) -> int:
-        if not self._starts:
-            self._starts = self._all_starts()
+        if self._ends is None:
+            self._ends = list(accumulate(map(len, self.pieces), initial=0))
+            between = len(self.folded.text) - self._ends[-1]
+            # One character between any two pieces, and none around them?
+            if not self.is_spaced or between != len(self.pieces) - 1:
+                self._starts = self._find_starts()
+        if self._starts is None:
+            return self._ends[place] + place
         return self._starts[place]
 
-    def _all_starts(self) -> list[int]:
-        pieces, text = self.pieces, self.folded.text
-        ends = list(accumulate(map(len, pieces), initial=0))
-        if ends[-1] + len(pieces) - 1 == len(text) and self.is_spaced:
-            # One character between any two pieces, and none around them.
-            return list(map(add, ends, range(len(pieces))))
+    def _find_starts(self) -> list[int]:
         starts, at = [], 0
         # What stands between two pieces cannot begin a piece.
-        for piece in pieces:
-            at = text.find(piece, at)
+        for piece in self.pieces:
+            at = self.folded.text.find(piece, at)
             starts.append(at)
             at += len(piece)
         return starts
@@ -113,39 +164,43 @@ class Document:
 
     Args:
         entry: what was read.
-        words: its words, as the lexicon knows them.
-        split: the position of the break between title and summary.
         title: the text of the title.
         summary: the text of the summary.
+
+    Attributes:
+        split: the position of the break between title and summary.
     """
 
-    __slots__ = ("_at", "_spans", "entry", "split", "summary", "title", "words")
+    __slots__ = ("_at", "_spans", "_words", "entry", "split", "summary", "title")
 
-    def __init__(
-        self,
-        entry: Entry,
-        words: Sequence[Word],
-        split: int,
-        title: Field,
-        summary: Field,
-    ) -> None:
+    def __init__(self, entry: Entry, title: Field, summary: Field) -> None:
         self.entry = entry
-        self.words = words
-        self.split = split
         self.title = title
         self.summary = summary
+        self.split = len(title)
+        self._words: list[Word] | None = None
         self._at: list[int] | None = None
         # Many topics are found at the same words.
         self._spans: dict[int, dict[Hit, Span]] = {}
+
+    @property
+    def words(self) -> list[Word]:
+        """Return its words, as the lexicon knows them, and the break."""
+        if self._words is None:
+            self._words = list(chain.from_iterable(self.title.words))
+            self._words += self.summary.known[BREAK]
+            self._words += chain.from_iterable(self.summary.words)
+        return self._words
 
     @property
     def at(self) -> list[int]:
         """Return for each position how far along the entry it lies, in widths."""
         if self._at is None:
             if self.title.is_spaced and self.summary.is_spaced:
-                middle, end = self.split * WORD_WIDTH, len(self.words) * WORD_WIDTH
+                middle = self.split * WORD_WIDTH
+                end = middle + len(self.summary) * WORD_WIDTH
                 before = range(0, middle + 1, WORD_WIDTH)
-                self._at = [*before, *range(middle, end - WORD_WIDTH, WORD_WIDTH)]
+                self._at = [*before, *range(middle, end, WORD_WIDTH)]
             else:
                 widths = map(_width, self.words)
                 self._at = list(accumulate(widths, initial=0))[:-1]

@@ -10,17 +10,17 @@ The tree only grows. It may grow in one thread while another looks terms up in i
 
 from __future__ import annotations
 
-from itertools import chain, compress, count
-from operator import attrgetter
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import compress, count
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar, cast
 
 from monitor.text import BREAK, fold, has_cjk, is_cjk, raw_tokens, stem, word
 from monitor.topics.document import CJK_WIDTH, WORD_WIDTH, Document, Field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from monitor.model import Entry
+    from monitor.text import Folded
     from monitor.topics.terms import Term
 
 Hits: TypeAlias = dict[int, list[tuple[int, int]]]
@@ -61,9 +61,10 @@ class _Branch:
         self.prefixes[start] = (*self.prefixes.get(start, ()), atom)
         self.sizes = tuple(sorted({*self.sizes, len(start)}))
 
-    def leads_to(self, text: str) -> bool:
-        """Tell whether there is a branch of one more word."""
-        return self.branches is not None and text in self.branches
+    def leads_to(self, read: Word) -> bool:
+        """Tell whether a term may go on with a word; False is certain."""
+        grown = self.branches
+        return (grown is not None and read.stem in grown) or bool(self.sizes)
 
     def prefixed(self, text: str) -> list[int]:
         """Return the atoms whose next word may be this one, for how it begins."""
@@ -75,8 +76,6 @@ class _Branch:
 
 
 _BARE = _Branch()
-
-_opens = attrgetter("opens")
 
 
 class Lexicon:
@@ -109,6 +108,22 @@ class Lexicon:
         return stem(text) if self._stemming else text
 
 
+class Mark(NamedTuple):
+    """What to look at in a piece; none for one word that begins no term, as most are.
+
+    Args:
+        size: how many words it holds.
+        atoms: of the terms that it makes alone.
+        branch: where the terms of more words are that begin with it, or None.
+        is_simple: that is all; otherwise its words must be looked at one by one.
+    """
+
+    size: int
+    atoms: tuple[int, ...] = ()
+    branch: _Branch | None = None
+    is_simple: bool = False
+
+
 class Word:
     """A token as a reader knows it.
 
@@ -121,10 +136,10 @@ class Word:
         width: its share of distance.
         atoms: of the terms that it makes alone.
         branch: where the terms of more words are that begin with it, or None.
-        opens: whether any term begins with it.
+        mark: what to look at in it; None when no term begins with it.
     """
 
-    __slots__ = ("atoms", "branch", "exact", "opens", "stem", "text", "width")
+    __slots__ = ("atoms", "branch", "exact", "mark", "stem", "text", "width")
 
     def __init__(self, text: str, stemmed: str, root: _Branch) -> None:
         self.text = text
@@ -134,32 +149,61 @@ class Word:
         self.exact = branch.exact
         longer = branch.branches is not None or branch.prefixes is not None
         self.branch = branch if longer else None
-        self.opens = bool(self.atoms or self.exact or longer)
+        self.mark: Mark | None = None
+        if self.atoms or self.exact or longer:
+            self.mark = Mark(1, self.atoms, self.branch, not self.exact)
         if text == BREAK:
             self.width = 0
         else:
             self.width = CJK_WIDTH if is_cjk(text) else WORD_WIDTH
 
 
-class _Known(dict[str, tuple[Word, ...]]):
-    """The words of each piece of text met of late; others are learnt on the way."""
+_Known = TypeVar("_Known")
 
-    def __init__(self, learn: Callable[[str], tuple[Word, ...]]) -> None:
-        self._learn = learn
-        self._old: dict[str, tuple[Word, ...]] = {}
 
-    def __missing__(self, piece: str) -> tuple[Word, ...]:
-        words = self._old.get(piece)
-        if words is None:
-            words = self._learn(piece)
-        if len(piece) <= _LONGEST_REMEMBERED:
-            self[piece] = words
-        return words
+class _Remembered(dict[str, _Known]):
+    """What is known of the texts met of late; of others it is worked out on the way."""
+
+    def __init__(self, work_out: Callable[[str], _Known]) -> None:
+        self._work_out = work_out
+        self._old: dict[str, _Known] = {}
+
+    def __missing__(self, text: str) -> _Known:
+        known = self._old.get(text)
+        if known is None:
+            known = self._work_out(text)
+        if len(text) <= _LONGEST_REMEMBERED:
+            self[text] = known
+        return known
 
     def age(self) -> None:
         """Forget what was not met since the last time."""
-        self._old = dict(self)
-        self.clear()
+        if len(self) > _REMEMBERED:
+            self._old = dict(self)
+            self.clear()
+
+
+class _Pieces:
+    """The words of pieces of text, and whether they are worth a look.
+
+    Args:
+        cut: returns the words of a piece.
+    """
+
+    def __init__(self, cut: Callable[[str], tuple[Word, ...]]) -> None:
+        self.words = _Remembered(cut)
+        self._marks = _Remembered(self._mark)
+
+    def _mark(self, piece: str) -> Mark | None:
+        words = self.words[piece]
+        return words[0].mark if len(words) == 1 else Mark(len(words))
+
+    def field(self, folded: Folded, pieces: list[str], *, is_spaced: bool) -> Field:
+        """Return the field of a text that was cut into pieces."""
+        self.words.age()
+        self._marks.age()
+        marks = list(map(self._marks.__getitem__, pieces))
+        return Field(folded, pieces, marks, self.words, is_spaced=is_spaced)
 
 
 class Reader:
@@ -170,63 +214,38 @@ class Reader:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._pieces = _Known(self._words)
-        self._tokens = _Known(self._token)
-        self._break = Word(BREAK, BREAK, _BARE)
+        self._spaced = _Pieces(self._cut)
+        self._single = _Pieces(lambda raw: (self._learn(raw),))
 
     def read(self, entry: Entry) -> Document:
         """Cut an entry into words."""
-        title, summary = self._field(entry.title), self._field(entry.summary)
-        words = list(chain.from_iterable(title.words))
-        split = len(words)
-        words.append(self._break)
-        words += chain.from_iterable(summary.words)
-        return Document(entry, words, split, title, summary)
+        return Document(entry, self._field(entry.title), self._field(entry.summary))
 
     def _field(self, text: str) -> Field:
         folded = fold(text)
         # No token holds a space but the punctuation between CJK characters.
         if folded.text.isascii() or not has_cjk(folded.text):
-            pieces, known, is_spaced = folded.text.split(), self._pieces, True
-        else:
-            pieces, known, is_spaced = raw_tokens(folded.text), self._tokens, False
-        if len(known) > _REMEMBERED:
-            known.age()
-        words = list(map(known.__getitem__, pieces))
-        return Field(folded, pieces, words, is_spaced=is_spaced)
+            return self._spaced.field(folded, folded.text.split(), is_spaced=True)
+        return self._single.field(folded, raw_tokens(folded.text), is_spaced=False)
 
-    def _words(self, piece: str) -> tuple[Word, ...]:
-        return tuple(self._learn(raw) for raw in raw_tokens(piece))
-
-    def _token(self, raw: str) -> tuple[Word, ...]:
-        return (self._learn(raw),)
+    def _cut(self, piece: str) -> tuple[Word, ...]:
+        if piece == BREAK:
+            return (Word(BREAK, BREAK, _BARE),)
+        tokens = raw_tokens(piece)
+        if len(tokens) == 1:
+            return self._single.words[tokens[0]]
+        return tuple(self._single.words[raw][0] for raw in tokens)
 
     def _learn(self, raw: str) -> Word:
-        text = word(raw)
-        return Word(text, self._lexicon.stem(text), self._lexicon.root)
+        text = word(raw) if raw else BREAK
+        root = self._lexicon.root if text else _BARE
+        return Word(text, self._lexicon.stem(text), root)
 
     def find(self, document: Document) -> Hits:
         """Return where each atom is found."""
         hits: Hits = {}
-        words = document.words
-        after = len(words) - 1
-        for position in compress(count(), map(_opens, words)):
-            read = words[position]
-            for atom in read.atoms:
-                places = hits.get(atom)
-                if places is None:
-                    hits[atom] = [(position, position)]
-                elif places[-1][1] < position:
-                    places.append((position, position))
-            if read.exact:
-                _record_exact(document, read.exact, position, position, hits)
-            branch = read.branch
-            if (
-                branch is not None
-                and position < after
-                and (branch.sizes or branch.leads_to(words[position + 1].stem))
-            ):
-                _walk(document, branch, position, hits)
+        _scan(document, document.title, 0, hits)
+        _scan(document, document.summary, document.split + 1, hits)
         excepted = self._lexicon.excepted
         for outer in excepted.keys() & hits.keys():
             places = hits.pop(outer)
@@ -235,17 +254,58 @@ class Reader:
         return hits
 
 
-def _walk(document: Document, branch: _Branch, first: int, hits: Hits) -> None:
+def _scan(document: Document, field: Field, start: int, hits: Hits) -> None:
+    """Find the terms that begin in a field whose first word has position `start`."""
+    marks, pieces, known = field.marks, field.pieces, field.known
+    last = len(pieces) - 1
+    for place in compress(count(), marks):
+        size, atoms, branch, is_simple = cast("Mark", marks[place])
+        first = start + place
+        if not is_simple:
+            _look_at_each(document, field, place, first, hits)
+            start += size - 1
+            continue
+        for atom in atoms:
+            places = hits.get(atom)
+            if places is None:
+                hits[atom] = [(first, first)]
+            elif places[-1][1] < first:
+                places.append((first, first))
+        if branch is not None and place < last:
+            following = known[pieces[place + 1]]
+            if not following or branch.leads_to(following[0]):
+                _walk(document, branch, field.after(place), first, hits)
+
+
+def _look_at_each(
+    document: Document, field: Field, place: int, first: int, hits: Hits
+) -> None:
+    """Find the terms that begin in a piece whose first word has position `first`."""
+    words = field.known[field.pieces[place]]
+    for number, read in enumerate(words):
+        at = first + number
+        _record(read.atoms, at, at, hits)
+        if read.exact:
+            _record_exact(document, read.exact, at, at, hits)
+        if read.branch is not None:
+            _walk(document, read.branch, field.after(place, number), at, hits)
+
+
+def _walk(
+    document: Document,
+    branch: _Branch,
+    following: Iterator[Word],
+    first: int,
+    hits: Hits,
+) -> None:
     """Find the terms of more than one word that begin at `first`."""
-    words = document.words
-    for position in range(first + 1, len(words)):
-        read = words[position]
+    for position, read in enumerate(following, first + 1):
         if branch.sizes:
             _record(branch.prefixed(read.text), first, position, hits)
-        following = branch.branches.get(read.stem) if branch.branches else None
-        if following is None:
+        grown = branch.branches.get(read.stem) if branch.branches else None
+        if grown is None:
             return
-        branch = following
+        branch = grown
         _record(branch.atoms, first, position, hits)
         if branch.exact:
             _record_exact(document, branch.exact, first, position, hits)

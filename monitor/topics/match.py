@@ -92,10 +92,13 @@ def match_topic(
     weights = []
     for number in sorted(numbers):
         clause = topic.clauses[number]
-        window, boost = _held(clause.part, topic.title_boost, found)
+        if topic.title_boost == 1.0:
+            window, weight = clause.part.closest(found), clause.weight
+        else:
+            window, weight = _boosted(clause, topic.title_boost, found)
         if window is not None:
             evidence.append((number, window))
-            weights.append(boosted(clause.weight, boost))
+            weights.append(weight)
     if not evidence:
         return None
     score = noisy_or(weights)
@@ -118,12 +121,13 @@ def match_topic(
     )
 
 
-def _held(part: Part, boost: float, found: Found) -> tuple[Window | None, float]:
-    """Return the window to show, if a part holds, and the boost it earns."""
-    if boost == 1.0:
-        return part.closest(found), boost
-    windows = part.windows(found)
-    return best_window(windows, boost, found.document) if windows else (None, 1.0)
+def _boosted(clause: Clause, boost: float, found: Found) -> tuple[Window | None, float]:
+    """Return the window to show, if a clause holds, and what it weighs with a boost."""
+    windows = clause.part.windows(found)
+    if not windows:
+        return None, 0.0
+    window, earned = best_window(windows, boost, found.document)
+    return window, boosted(clause.weight, earned)
 
 
 def _direct(

@@ -6,9 +6,10 @@ none of them cannot satisfy it, so the index need not try.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from monitor.topics.anchors import Anchors, all_of, any_of, one
 from monitor.topics.document import WORD_WIDTH
@@ -18,6 +19,7 @@ from monitor.topics.windows import (
     by_sentence,
     closest,
     in_order,
+    joined,
     largest,
     narrowest,
     near_any,
@@ -71,7 +73,9 @@ class _Part(Struct, frozen=True, gc=False):
     def closest(self, found: Found) -> Window | None:
         """Return the window that spans the least text; of several, the first."""
         windows = self.windows(found)
-        return narrowest(windows, found.document.at) if windows else None
+        if len(windows) <= 1:
+            return windows[0] if windows else None
+        return narrowest(windows, found.document.at)
 
 
 class Atom(_Part, frozen=True, gc=False):
@@ -116,6 +120,7 @@ class Together(_Part, frozen=True, gc=False):
         ordered: the parts come in this order, one after another.
         distinct: no two parts are found at places that overlap.
         one_sentence: all parts stand in one sentence.
+        numbers: of the parts when all are atoms, noted to save the way to them.
     """
 
     parts: tuple[Part, ...]
@@ -124,6 +129,13 @@ class Together(_Part, frozen=True, gc=False):
     ordered: bool = False
     distinct: bool = False
     one_sentence: bool = False
+    numbers: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Note the atoms, when all parts are atoms."""
+        if len(self.parts) > 1 and all(isinstance(part, Atom) for part in self.parts):
+            atoms = cast("tuple[Atom, ...]", self.parts)
+            force_setattr(self, "numbers", tuple([atom.number for atom in atoms]))
 
     def windows(self, found: Found) -> list[Window]:
         """Return the smallest windows that hold all parts."""
@@ -148,6 +160,8 @@ class Together(_Part, frozen=True, gc=False):
         """Return the window that spans the least text; of several, the first."""
         if self.near or self.ordered or self.distinct or self.one_sentence:
             return super().closest(found)
+        if self.numbers:
+            return self._closest_atoms(found)
         lists = []
         for part in self.parts:
             windows = part.windows(found)
@@ -156,7 +170,28 @@ class Together(_Part, frozen=True, gc=False):
             lists.append(windows)
         if any(part.windows(found) for part in self.none_of):
             return None
-        return closest(lists, found.document)
+        if len(lists) == 1:
+            return narrowest(lists[0], found.document.at)
+        return joined(closest(lists, found.document))
+
+    def _closest_atoms(self, found: Found) -> Window | None:
+        lists = []
+        for number in self.numbers:
+            places = found.hits.get(number)
+            if not places:
+                return None
+            lists.append(places)
+        for part in self.none_of:
+            if part.windows(found):
+                return None
+        chosen = closest(lists, found.document)
+        hits = [
+            (place[0], place[1], number)
+            for place, number in zip(chosen, self.numbers, strict=True)
+        ]
+        hits.sort()
+        last = max([place[1] for place in chosen])
+        return hits[0][0], last, tuple(dict.fromkeys(hits))
 
     def _combined(
         self, lists: Sequence[Sequence[Window]], document: Document

@@ -7,7 +7,7 @@ another. That makes one pass enough to find the closest partners.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +17,9 @@ Hit: TypeAlias = tuple[int, int, int]
 
 Window: TypeAlias = tuple[int, int, tuple[Hit, ...]]
 """The first word, the last word, and the hits that make it."""
+
+
+_Place = TypeVar("_Place", Window, tuple[int, int])
 
 
 class Measured(Protocol):
@@ -52,7 +55,7 @@ def together(
         ends = [window[1] for window in chosen]
         end = min(ends)
         if limit is None or at[max(chosen)[0]] - at[end] <= limit:
-            found.append(_joined(chosen))
+            found.append(joined(chosen))
         number = ends.index(end)
         heads[number] += 1
         if heads[number] == len(lists[number]):
@@ -78,7 +81,7 @@ def in_order(
                 return smallest(found)
             chosen.append(windows[number])
         if limit is None or at[chosen[-1][0]] - at[window[1]] <= limit:
-            found.append(_joined(chosen))
+            found.append(joined(chosen))
     return smallest(found)
 
 
@@ -100,7 +103,7 @@ def apart(
             if chosen is None:
                 break  # a later one leaves less room
             if limit is None or at[chosen[-1][0]] - at[window[1]] <= limit:
-                found.append(_joined(chosen))
+                found.append(joined(chosen))
     return smallest(found)
 
 
@@ -212,21 +215,23 @@ def largest(windows: Iterable[Window]) -> list[Window]:
     return kept
 
 
-def closest(lists: Sequence[Sequence[Window]], text: Measured) -> Window:
-    """Return what is narrowest of `together` without a limit, sooner.
+def closest(lists: Sequence[Sequence[_Place]], text: Measured) -> list[_Place]:
+    """Return what is narrowest of `together` without a limit, sooner: one of each list.
 
     Args:
         lists: what must come together, none empty.
         text: tells how far along each position lies; asked only if there is a choice.
     """
-    chosen = [windows[0] for windows in lists]
-    if max(map(len, lists)) == 1:
-        return chosen[0] if len(chosen) == 1 else _joined(chosen)
+    chosen = [places[0] for places in lists]
+    if all(map(_is_one, lists)):
+        return chosen
+    if len(lists) == len(("left", "right")):
+        return _closest_two(lists[0], lists[1], text.at)
     at = text.at
     heads = [0] * len(lists)
     best, least = chosen, -1
     while True:
-        ends = [window[1] for window in chosen]
+        ends = [place[1] for place in chosen]
         end = min(ends)
         width = at[max(ends)] - at[min(chosen)[0]]
         if width < least or least < 0:
@@ -234,8 +239,34 @@ def closest(lists: Sequence[Sequence[Window]], text: Measured) -> Window:
         number = ends.index(end)
         heads[number] += 1
         if heads[number] == len(lists[number]):
-            return _joined(best)
+            return best
         chosen[number] = lists[number][heads[number]]
+
+
+def _closest_two(
+    left: Sequence[_Place], right: Sequence[_Place], at: Sequence[int]
+) -> list[_Place]:
+    """Return the same for two lists, as most clauses have."""
+    lefts, rights = iter(left), iter(right)
+    one, other = next(lefts), next(rights)
+    best, least = [one, other], -1
+    while True:
+        first = min(other[0], one[0])
+        left_ends = one[1] <= other[1]
+        width = at[other[1] if left_ends else one[1]] - at[first]
+        if width < least or least < 0:
+            best, least = [one, other], width
+        following = next(lefts if left_ends else rights, None)
+        if following is None:
+            return best
+        if left_ends:
+            one = following
+        else:
+            other = following
+
+
+def _is_one(windows: Sequence[object]) -> bool:
+    return len(windows) == 1
 
 
 def narrowest(windows: Sequence[Window], at: Sequence[int]) -> Window:
@@ -249,9 +280,11 @@ def _by_end(window: Window) -> tuple[int, int]:
     return window[1], -window[0]
 
 
-def _joined(windows: Sequence[Window]) -> Window:
-    hits = sorted([hit for window in windows for hit in window[2]])
-    if len(hits) > len(windows) or len(set(hits)) < len(hits):
-        hits = sorted(set(hits))
-    last = max([window[1] for window in windows])
-    return min(windows)[0], last, tuple(hits)
+def joined(windows: Iterable[Window]) -> Window:
+    """Return the window that holds all of these."""
+    ordered = sorted(windows)
+    hits = tuple([hit for window in ordered for hit in window[2]])
+    # Windows of one hit each are in the order of their hits.
+    if len(hits) > len(ordered) or len(set(hits)) < len(hits):
+        hits = tuple(sorted(set(hits)))
+    return ordered[0][0], max([window[1] for window in ordered]), hits

@@ -15,7 +15,7 @@ from monitor.topics.match import Clause, Topic
 from monitor.topics.plan import Atom, Found, Part
 from monitor.topics.spec import ClauseSpec, TopicSpec
 from monitor.topics.terms import parse_term
-from monitor.topics.windows import closest, largest, narrowest, together
+from monitor.topics.windows import closest, joined, largest, narrowest, together
 from tests.factories import entry
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def test_windows_exist_exactly_where_trying_all_combinations_finds_them(
     ]
     assert bool(found) is (min(gaps) <= limit)
     unlimited = together(windows, None, at)
-    assert closest(windows, _Line(at)) == narrowest(unlimited, at)
+    assert joined(closest(windows, _Line(at))) == narrowest(unlimited, at)
     for first, last, hits in found:
         assert {hit[2] for hit in hits} == set(range(len(lists)))
         assert (first, last) == (min(h[0] for h in hits), max(h[1] for h in hits))
