@@ -43,6 +43,8 @@ class Field:
         "_ends",
         "_even",
         "_firsts",
+        "_is_counted",
+        "_more",
         "_starts",
         "folded",
         "is_spaced",
@@ -66,7 +68,7 @@ class Field:
         self.known = known
         self.is_spaced = is_spaced
         self._firsts: Sequence[int] | None = None
-        self._even: bool | None = None
+        self._is_counted = False
         self._ends: list[int] | None = None
         self._starts: list[int] | None = None
 
@@ -77,7 +79,22 @@ class Field:
 
     def __len__(self) -> int:
         """Return the number of words."""
-        return len(self.pieces) + sum([mark.size - 1 for mark in self.marks if mark])
+        self._count()
+        return len(self.pieces) + self._more
+
+    @property
+    def is_even(self) -> bool:
+        """Tell whether each piece is one word."""
+        self._count()
+        return self._even
+
+    def _count(self) -> None:
+        if self._is_counted:
+            return
+        sizes = [mark.size for mark in self.marks if mark and mark.size != 1]
+        self._more = sum(sizes) - len(sizes)
+        self._even = not sizes
+        self._is_counted = True
 
     def after(self, place: int, number: int = 0) -> Iterator[Word]:
         """Yield the words after one of a piece, to the end of the field."""
@@ -87,7 +104,7 @@ class Field:
 
     def characters(self, first: int, last: int) -> tuple[int, int]:
         """Return where in the original a run of words begins and ends."""
-        if first == last and self._is_even():
+        if first == last and self.is_spaced and self.is_even:
             piece = self.pieces[first]
             if piece.isalnum():
                 start = self._start(first)
@@ -125,18 +142,10 @@ class Field:
 
     def _first_words(self) -> Sequence[int]:
         """Return for each piece the number of its first word."""
-        if self._is_even():
+        if self.is_even:
             return range(len(self.pieces))
         counts = [mark.size if mark else 1 for mark in self.marks]
         return list(accumulate(counts, initial=0))
-
-    def _is_even(self) -> bool:
-        """Tell whether each piece is one word."""
-        if self._even is None:
-            self._even = self.is_spaced and all(
-                mark.size == 1 for mark in filter(None, self.marks)
-            )
-        return self._even
 
     def _start(self, place: int) -> int:
         if self._ends is None:

@@ -11,13 +11,13 @@ The tree only grows. It may grow in one thread while another looks terms up in i
 from __future__ import annotations
 
 from itertools import compress, count
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from monitor.text import BREAK, fold, has_cjk, is_cjk, raw_tokens, stem, word
 from monitor.topics.document import CJK_WIDTH, WORD_WIDTH, Document, Field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from monitor.model import Entry
     from monitor.text import Folded
@@ -60,11 +60,6 @@ class _Branch:
             self.prefixes = {}
         self.prefixes[start] = (*self.prefixes.get(start, ()), atom)
         self.sizes = tuple(sorted({*self.sizes, len(start)}))
-
-    def leads_to(self, read: Word) -> bool:
-        """Tell whether a term may go on with a word; False is certain."""
-        grown = self.branches
-        return (grown is not None and read.stem in grown) or bool(self.sizes)
 
     def prefixed(self, text: str) -> list[int]:
         """Return the atoms whose next word may be this one, for how it begins."""
@@ -115,12 +110,14 @@ class Mark(NamedTuple):
         size: how many words it holds.
         atoms: of the terms that it makes alone.
         branch: where the terms of more words are that begin with it, or None.
+        stems: of the words that must follow for those.
         is_simple: that is all; otherwise its words must be looked at one by one.
     """
 
     size: int
     atoms: tuple[int, ...] = ()
     branch: _Branch | None = None
+    stems: Container[str] = ()
     is_simple: bool = False
 
 
@@ -151,7 +148,13 @@ class Word:
         self.branch = branch if longer else None
         self.mark: Mark | None = None
         if self.atoms or self.exact or longer:
-            self.mark = Mark(1, self.atoms, self.branch, not self.exact)
+            self.mark = Mark(
+                1,
+                self.atoms,
+                self.branch,
+                branch.branches or (),
+                is_simple=not self.exact and not branch.sizes,
+            )
         if text == BREAK:
             self.width = 0
         else:
@@ -259,7 +262,8 @@ def _scan(document: Document, field: Field, start: int, hits: Hits) -> None:
     marks, pieces, known = field.marks, field.pieces, field.known
     last = len(pieces) - 1
     for place in compress(count(), marks):
-        size, atoms, branch, is_simple = cast("Mark", marks[place])
+        # Only marks are left, which mypy cannot know.
+        size, atoms, branch, stems, is_simple = marks[place]  # type: ignore[misc]
         first = start + place
         if not is_simple:
             _look_at_each(document, field, place, first, hits)
@@ -273,7 +277,7 @@ def _scan(document: Document, field: Field, start: int, hits: Hits) -> None:
                 places.append((first, first))
         if branch is not None and place < last:
             following = known[pieces[place + 1]]
-            if not following or branch.leads_to(following[0]):
+            if not following or following[0].stem in stems:
                 _walk(document, branch, field.after(place), first, hits)
 
 

@@ -101,7 +101,7 @@ def match_topic(
             weights.append(weight)
     if not evidence:
         return None
-    score = noisy_or(weights)
+    score = noisy_or(weights) if len(weights) > 1 else round(weights[0], 6)
     if topic.exclude and reaches(score, topic.threshold):
         score = lowered(score, topic.exclude, found)
     if not reaches(score, topic.threshold):
