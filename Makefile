@@ -33,9 +33,10 @@ check: $(STAMP)  ## ruff, mypy strict, import-linter and pytest: what CI runs
 
 test: check  ## the same as check
 
-bench: $(STAMP)  ## measure against peers: streams on Kafka, poll-to-alert latency
+bench: $(STAMP)  ## measure: streams on Kafka, poll-to-alert latency, the shipped topics
 	$(BIN)/python bench/streams.py
 	$(BIN)/python bench/latency.py
+	$(BIN)/python bench/topics_quality.py tests/data/items.jsonl
 
 faults: $(STAMP)  ## the long fault campaign: twenty kills of each kind, and outages
 	WIREWATCH_KILLS=20 $(BIN)/pytest tests/faults

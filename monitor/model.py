@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 
 class Feed(Struct, frozen=True, kw_only=True):
@@ -85,19 +85,39 @@ class Span(Struct, frozen=True, kw_only=True):
     clause: int = 0
 
 
+Confidence = Literal["high", "medium", "low"]
+
+HIGH, MEDIUM = 0.8, 0.6
+"""The scores from which a match is of high and of medium confidence."""
+
+
+def confidence_of(score: float) -> Confidence:
+    """Return a score as one word."""
+    if score >= HIGH:
+        return "high"
+    return "medium" if score >= MEDIUM else "low"
+
+
 class Match(Struct, frozen=True, kw_only=True):
     """One entry satisfying one topic.
 
     Args:
         score: confidence from 0 to 1.
         direction: the topic's word for where things move, or "".
+        cue: the words that told the direction; unset when no words did.
     """
 
     topic: str
     score: float
     direction: str = ""
+    cue: Span | UnsetType = UNSET
     spans: tuple[Span, ...]
     entry: Entry
+
+    @property
+    def confidence(self) -> Confidence:
+        """Return the score as one word."""
+        return confidence_of(self.score)
 
 
 class MatchesRecord(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """Fold text for comparing, cut it into tokens, and lead every token back to its text.
 
-Owns what counts as the same word: width and case (NFKC, case folding), apostrophes,
-possessives, dotted abbreviations, English stems. Chinese, Japanese and Korean are cut
+Owns what counts as the same word: entities and tags, width and case (NFKC, case folding), apostrophes,
+possessives, dotted abbreviations, English stems and irregular forms, the variants of
+Chinese characters. Chinese, Japanese and Korean are cut
 into one token per character. What tokens mean is for `monitor.topics`.
 """
 
@@ -9,10 +10,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from functools import lru_cache
+from html import unescape
+from operator import itemgetter
+from typing import TypeAlias
 
 import Stemmer
 from msgspec import Struct
+
+from monitor.irregular import IRREGULAR
+from monitor.variants import VARIANTS
 
 BREAK = ""
 """The token that stands between two pieces of text that no phrase may join."""
@@ -52,8 +60,18 @@ _ONE_FOR_ONE[0x3000] = " "
 # Invisible inside a word: soft hyphen, joiners, byte order mark.
 _INVISIBLE = re.compile("[\u00ad\u200c\u200d\u2060\ufeff]")
 
+# An entity or a tag, where text was stored as its publisher marked it up.
+_MARKUP = re.compile(
+    r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+    r"|</?[A-Za-z][^<>]{0,2000}>"
+)
+
 # Snowball is for words; a longer run of letters is data, and slow to stem.
 _LONGEST_STEMMED = 64
+
+
+_Mark: TypeAlias = tuple[int, int, int, int]
+"""Where an entity or tag begins and ends: first without markup, then in the original."""
 
 
 class Folded(Struct, frozen=True):
@@ -64,21 +82,41 @@ class Folded(Struct, frozen=True):
         starts: for each character of `text`, where it begins in the original; None
             when both run in step.
         ends: likewise, one past where it ends.
+        marks: what was marked up, when there was markup.
     """
 
     text: str
     starts: tuple[int, ...] | None = None
     ends: tuple[int, ...] | None = None
+    marks: tuple[_Mark, ...] = ()
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Return the piece of the original that a non-empty folded piece came from."""
-        if self.starts is None or self.ends is None:
+        if self.starts is not None and self.ends is not None:
+            start, end = self.starts[start], self.ends[end - 1]
+        if not self.marks:
             return start, end
-        return self.starts[start], self.ends[end - 1]
+        return self._unmarked(start)[0], self._unmarked(end - 1)[1]
+
+    def _unmarked(self, at: int) -> tuple[int, int]:
+        """Return the piece of the original of one character without markup."""
+        number = bisect_right(self.marks, at, key=itemgetter(0)) - 1
+        if number < 0:
+            return at, at + 1
+        _, plain_end, start, end = self.marks[number]
+        if at < plain_end:
+            return start, end
+        return at - plain_end + end, at - plain_end + end + 1
 
 
 def fold(text: str) -> Folded:
-    """Fold width, case and invisible characters away, and keep the way back."""
+    """Fold markup, width, case and the invisible away, and keep the way back."""
+    if ("&" in text or "<" in text) and _MARKUP.search(text):
+        return _fold_marked(text)
+    return _fold_plain(text)
+
+
+def _fold_plain(text: str) -> Folded:
     if text.isascii():
         return Folded(text.lower())
     plain = text.translate(_ONE_FOR_ONE)
@@ -88,6 +126,21 @@ def fold(text: str) -> Folded:
         if len(folded) == len(plain):
             return Folded(folded)
     return _fold_clusters(plain)
+
+
+def _fold_marked(text: str) -> Folded:
+    plain: list[str] = []
+    marks: list[_Mark] = []
+    at, length = 0, 0
+    for found in _MARKUP.finditer(text):
+        start, end = found.span()
+        piece = unescape(found[0]) if found[0][0] == "&" else " "
+        plain += [text[at:start], piece]
+        length += start - at
+        marks.append((length, length + len(piece), start, end))
+        at, length = end, length + len(piece)
+    folded = _fold_plain("".join([*plain, text[at:]]))
+    return Folded(folded.text, folded.starts, folded.ends, tuple(marks))
 
 
 def _fold_clusters(text: str) -> Folded:
@@ -158,8 +211,15 @@ def words(text: str) -> list[str]:
 
 def letters(text: str) -> list[str]:
     """Return the words of any text with their case kept, breaks included."""
+    if "&" in text:
+        text = unescape(text)
     visible = _INVISIBLE.sub("", text.translate(_ONE_FOR_ONE))
     return [word(raw) for raw in raw_tokens(unicodedata.normalize("NFKC", visible))]
+
+
+def has_cjk(text: str) -> bool:
+    """Tell whether any character is of a script without spaces."""
+    return _CJK_CHARACTER.search(text) is not None
 
 
 def is_cjk(token: str) -> bool:
@@ -172,7 +232,13 @@ _english = Stemmer.Stemmer("english", 0)
 
 @lru_cache(maxsize=65536)
 def stem(folded_word: str) -> str:
-    """Return the English Snowball stem of a folded word; CJK has none."""
-    if len(folded_word) > _LONGEST_STEMMED or is_cjk(folded_word):
+    """Return what a folded word is compared by.
+
+    That is its English Snowball stem, of an irregular form that of the word it belongs
+    to; of a Chinese character the one form that stands for its variants.
+    """
+    if len(folded_word) > _LONGEST_STEMMED:
         return folded_word
-    return str(_english.stemWord(folded_word))
+    if is_cjk(folded_word):
+        return VARIANTS.get(folded_word, folded_word)
+    return str(_english.stemWord(IRREGULAR.get(folded_word, folded_word)))

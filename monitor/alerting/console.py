@@ -22,13 +22,14 @@ _LISTED = 5
 def console_text(alert: Alert) -> str:
     """Return the lines that tell of an alert, without a line end at the end."""
     entry = alert.match.entry
-    direction = f" ({alert.match.direction})" if alert.match.direction else ""
+    told = [alert.match.direction, f"{alert.match.confidence} confidence"]
+    said = ", ".join(word for word in told if word)
     source = clip(entry.source or entry.feed, 100)
     if entry.published_at is not None:
         source += f", {utc(entry.published_at)}"
     severity = alert.severity.upper()
     lines = [
-        f"{utc(alert.opened_at)} {severity} {alert.rule}: {alert.topic}{direction}",
+        f"{utc(alert.opened_at)} {severity} {alert.rule}: {alert.topic} ({said})",
         _marked(title(alert.match, _TITLE)) or "(no title)",
         _marked(sentence(alert.match, _SENTENCE)),
         *_counted(alert),

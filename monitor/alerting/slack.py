@@ -110,7 +110,9 @@ def _source(entry: Entry, longest: int) -> str:
 
 
 def _labels(alert: Alert, external_url: str) -> str:
-    parts = [alert.rule, alert.topic, alert.match.direction, utc(alert.opened_at)]
+    match = alert.match
+    sure = f"{match.confidence} confidence"
+    parts = [alert.rule, alert.topic, match.direction, sure, utc(alert.opened_at)]
     line = _fit(" · ".join(part for part in parts if part), _LABELS)
     page = web_address(external_url).replace("&", "&amp;")
     return f"{line} · <{page}|Wirewatch>" if page else line

@@ -68,6 +68,7 @@ def _annotations(alert: Alert) -> dict[str, str]:
     found = {
         "summary": one_line(entry.title).strip(),
         "description": one_line(alert.description).strip(),
+        "confidence": alert.match.confidence,
         "evidence": ", ".join(f'"{quote}"' for quote in quotes(alert.match)),
         "source": one_line(entry.source).strip() or entry.feed,
         "url": web_address(entry.url),

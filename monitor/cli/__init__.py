@@ -11,7 +11,19 @@ import sys
 
 import typer
 
-from monitor.cli import check, classify, fetch, health, parse, run, schema
+from monitor.cli import (
+    calibrate,
+    check,
+    classify,
+    explain,
+    fetch,
+    health,
+    parse,
+    run,
+    schema,
+    topic,
+    why_not,
+)
 from monitor.errors import ConfigError, WirewatchError
 
 app = typer.Typer(
@@ -23,9 +35,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (run, check, classify, parse, fetch, schema, health):
-    name = module.__name__.rsplit(".", 1)[-1]
+for module in (
+    run,
+    check,
+    classify,
+    explain,
+    why_not,
+    calibrate,
+    parse,
+    fetch,
+    schema,
+    health,
+):
+    name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
     app.command(name)(module.command)
+app.add_typer(topic.app, name="topic")
 
 
 def main() -> None:

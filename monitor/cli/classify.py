@@ -31,6 +31,7 @@ class Item(msgspec.Struct, frozen=True):
     lang: str = ""
     source: str = ""
     url: str = ""
+    published: str = ""
 
 
 def entry_of(item: Item) -> Entry:
@@ -45,24 +46,38 @@ def entry_of(item: Item) -> Entry:
         lang=item.lang,
         source=item.source,
         url=item.url,
+        published_at=_time(item.published),
         fetched_at=_EPOCH,
     )
 
 
+def _time(text: str) -> datetime | None:
+    """Return a time as items carry it; None for what is no time."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def row_of(item_id: str, matches: Iterable[Match]) -> dict[str, Any]:
     """Return the line of output for an item."""
-    return {
-        "id": item_id,
-        "topics": [
-            {
-                "topic": match.topic,
-                "score": round(match.score, 4),
-                "direction": match.direction,
-                "spans": [msgspec.to_builtins(span) for span in match.spans],
-            }
-            for match in matches
-        ],
+    return {"id": item_id, "topics": [_topic(match) for match in matches]}
+
+
+def _topic(match: Match) -> dict[str, Any]:
+    row = {
+        "topic": match.topic,
+        "score": round(match.score, 4),
+        "confidence": match.confidence,
+        "direction": match.direction,
+        "spans": [msgspec.to_builtins(span) for span in match.spans],
     }
+    if match.cue:
+        cue = msgspec.to_builtins(match.cue)
+        del cue["clause"]  # a cue belongs to no clause
+        row["cue"] = cue
+    return row
 
 
 def command(
@@ -74,7 +89,8 @@ def command(
 ) -> None:
     """Say which topics each item satisfies, with the evidence.
 
-    Items are JSON Lines with id, title, summary, and if known lang, source, url.
+    Items are JSON Lines with id, title, summary, and if known lang, source, url and
+    published.
     A line that is no item is named on standard error and passed over; exits 1 if
     there was one.
 
@@ -84,20 +100,16 @@ def command(
       echo '{"id": "1", "title": "Tokyo may halt UNESCO funding", "summary": ""}' \\
         | wirewatch classify
     """
+    from monitor.cli.items import Items
     from monitor.config import load
-    from monitor.errors import WirewatchError
 
     settings = load(config, environ=os.environ)
-    name = str(file) if file else "<stdin>"
-    try:
-        stream = file.open("rb") if file else sys.stdin.buffer
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise WirewatchError(f"{name}: {reason}; name a file of items") from error
-    with stream:
-        refused = _classify(stream, name, settings.index)
+    items = Items(file, Item)
+    for item in items:
+        row = row_of(item.id, settings.index.match(entry_of(item), _tell))
+        sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
     sys.stdout.buffer.flush()
-    if refused:
+    if items.refused:
         raise typer.Exit(1)
 
 

@@ -10,8 +10,16 @@ Nothing here starts, connects or logs anything.
 from __future__ import annotations
 
 from monitor.config.editor import json_schema
-from monitor.config.examples import check_examples
-from monitor.config.loader import load
+from monitor.config.findings import PlacedFinding, examine
+from monitor.config.loader import Loaded, load, load_whole
 from monitor.config.settings import Settings
 
-__all__ = ["Settings", "check_examples", "json_schema", "load"]
+__all__ = [
+    "Loaded",
+    "PlacedFinding",
+    "Settings",
+    "examine",
+    "json_schema",
+    "load",
+    "load_whole",
+]

@@ -15,33 +15,30 @@ from monitor.config.settings import (
     Settings,
     Workers,
 )
-from monitor.errors import Problem
 from monitor.pipeline import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from monitor.config.places import Place
     from monitor.config.schema import Config
     from monitor.topics import TopicIndex
+    from monitor.topics.spec import ConceptSpec
 
 
 def build(
     config: Config,
     *,
+    concepts: tuple[ConceptSpec, ...],
     index: TopicIndex,
     path: str,
     digest: str,
     data_dir: Path,
     warnings: tuple[str, ...],
-    place: Callable[[Problem], Place],
 ) -> Settings:
     """Return the settings of a configuration without mistakes.
 
     Args:
         data_dir: where relative SQLite files lie.
-        place: finds a value of the file, for what `check` says of the examples.
     """
     host, port = split_listen(config.web.listen)
     return Settings(
@@ -60,10 +57,10 @@ def build(
         workers=Workers(parsers=config.workers.parsers),
         feeds=specs.feeds(config),
         topics=tuple(specs.topic_specs(config)),
+        concepts=concepts,
         index=index,
         plan=_plan(config),
         warnings=warnings,
-        examples=_examples(config, place),
     )
 
 
@@ -91,19 +88,6 @@ def _plan(config: Config) -> Plan:
         receivers=receivers,
         external_url=config.external_url or "",
     )
-
-
-def _examples(
-    config: Config, place: Callable[[Problem], Place]
-) -> dict[tuple[str, str, int], Place]:
-    return {
-        (name, key, number): place(
-            Problem(("topics", name, "examples", key, number), "")
-        )
-        for name, topic in config.topics.items()
-        for key in ("match", "no_match")
-        for number in range(len(getattr(topic.examples, key)))
-    }
 
 
 def user_agent(contact: str) -> str:

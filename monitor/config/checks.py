@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING, Any
 from monitor.config.addresses import log_mistake, state_mistake
 from monitor.config.matchers import MatcherError, read_matcher
 from monitor.config.oddities import oddities
+from monitor.config.packs import pack_names
 from monitor.config.specs import concept_specs, rule_topics, topic_specs, walk_routes
 from monitor.config.wording import choice
-from monitor.errors import Problem
+from monitor.errors import Problem, QueryError
 from monitor.topics import compile_topics
+from monitor.topics.printer import print_term
+from monitor.topics.qualifiers import is_feed, named_feeds
+from monitor.topics.query import parse_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.config.document import Keys
     from monitor.config.environment import Filled
+    from monitor.config.packs import Packs
     from monitor.config.schema import Config, Route, Rule
     from monitor.topics import TopicIndex
+    from monitor.topics.spec import ConceptSpec
 
 RESERVED_LABELS = ("rule", "topic", "severity", "direction")
 """Labels that every alert gets from its rule and match."""
@@ -32,6 +38,7 @@ class Checked:
     problems: list[Problem]
     warnings: list[Problem]
     index: TopicIndex
+    concepts: tuple[ConceptSpec, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class _Names:
     topics: tuple[str, ...]
     receivers: tuple[str, ...]
     concepts: tuple[str, ...]
+    feeds: tuple[str, ...]
 
     @classmethod
     def of(cls, filled: Filled) -> _Names:
@@ -48,31 +56,39 @@ class _Names:
             found = filled.data.get(section)
             return tuple(found) if isinstance(found, dict) else ()
 
-        return cls(names("topics"), names("receivers"), names("concepts"))
+        return cls(*map(names, ("topics", "receivers", "concepts", "feeds")))
 
 
-def check(config: Config, filled: Filled) -> Checked:
+def check(config: Config, filled: Filled, packs: Packs) -> Checked:
     """Check a configuration whose every value is well formed.
 
     Args:
         filled: the file's values, also of the items that were taken out of `config`
             for being wrong: their names exist.
+        packs: where concepts named `pack/concept` come from.
     """
     names = _Names.of(filled)
+    concepts = (
+        *concept_specs(config, names.concepts),
+        *packs.concepts(pack_names(config)),
+    )
     compiled = compile_topics(
-        concept_specs(config, names.concepts),
+        concepts,
         topic_specs(config),
         stemming=config.text.stemming,
     )
     problems = [
+        *packs.problems,
         *_addresses(config),
         *_directions(config),
         *(_in_file(problem, filled) for problem in compiled.problems),
+        *_feeds_in_queries(config, names),
         *_rules(config, names, filled.data),
         *_receivers(config),
         *_routes(config, names),
     ]
-    return Checked(problems, list(oddities(config)), compiled.index)
+    warnings = [*packs.warnings, *oddities(config)]
+    return Checked(problems, warnings, compiled.index, concepts)
 
 
 def _in_file(problem: Problem, filled: Filled) -> Problem:
@@ -99,6 +115,34 @@ def _directions(config: Config) -> Iterator[Problem]:
                     f"a direction has one label, not {len(direction)}",
                     'write "- label: [concepts]" lines',
                 )
+
+
+def _feeds_in_queries(config: Config, names: _Names) -> Iterator[Problem]:
+    for name, topic in config.topics.items():
+        for key in ("clauses", "exclude"):
+            for number, clause in enumerate(getattr(topic, key)):
+                path = ("topics", name, key, number, "query")
+                yield from _feeds_in_query(clause.query or "", path, names.feeds)
+
+
+def _feeds_in_query(
+    query: str, path: Keys, feeds: tuple[str, ...]
+) -> Iterator[Problem]:
+    if not feeds or "feed:" not in query:
+        return
+    try:
+        wanted = list(named_feeds(parse_query(query)))
+    except QueryError:
+        return  # told where topics are compiled
+    for node in wanted:
+        if not any(is_feed(node.term, feed) for feed in feeds):
+            written = print_term(node.term)
+            yield Problem(
+                path,
+                f'no feed named "{written}", so this never matches',
+                choice(written, feeds, "known are"),
+                node.offset,
+            )
 
 
 def _rules(config: Config, names: _Names, data: dict[str, Any]) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from monitor.errors import Problem
 from monitor.model import Entry
 
 if TYPE_CHECKING:
@@ -17,12 +18,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = 80
 
 
-def check_examples(settings: Settings) -> list[str]:
-    """Return, with its place in the file, every example that a topic gets wrong."""
-    return [line for topic in settings.topics for line in _findings(topic, settings)]
+def example_problems(settings: Settings) -> Iterator[Problem]:
+    """Yield every example that a topic gets wrong."""
+    for topic in settings.topics:
+        yield from _problems(topic, settings)
 
 
-def _findings(topic: TopicSpec, settings: Settings) -> Iterator[str]:
+def example_entries(topic: TopicSpec) -> list[Entry]:
+    """Return the examples of a topic as entries, those to match first."""
+    return [_entry(text) for text in (*topic.match, *topic.no_match)]
+
+
+def _problems(topic: TopicSpec, settings: Settings) -> Iterator[Problem]:
     for key, texts in (("match", topic.match), ("no_match", topic.no_match)):
         for number, text in enumerate(texts):
             scores = {
@@ -31,19 +38,16 @@ def _findings(topic: TopicSpec, settings: Settings) -> Iterator[str]:
             score = scores.get(topic.name)
             if (score is not None) == (key == "match"):
                 continue
-            line, column = settings.examples[(topic.name, key, number)]
             shown = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
             shown = " ".join(shown.split())
-            yield (
-                f'{settings.path}:{line}:{column}: topic "{topic.name}": '
-                + (
-                    f'example does not match: "{shown}"; '
-                    "add a clause or terms that cover it, or move it to no_match"
-                    if score is None
-                    else f'example matches with score {score:.2f}: "{shown}"; '
-                    "narrow a clause or add to exclude, or move it to match"
-                )
-            )
+            path = ("topics", topic.name, "examples", key, number)
+            if score is None:
+                message = f'example does not match: "{shown}"'
+                hint = "add a clause or terms that cover it, or move it to no_match"
+            else:
+                message = f'example matches with score {score:.2f}: "{shown}"'
+                hint = "narrow a clause or add to exclude, or move it to match"
+            yield Problem(path, message, hint)
 
 
 def _entry(text: str) -> Entry:

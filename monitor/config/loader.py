@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +15,36 @@ from monitor.config.build import build
 from monitor.config.checks import check
 from monitor.config.document import UnreadableError, read_document
 from monitor.config.environment import DATA_DIR, fill
+from monitor.config.packs import read_packs
 from monitor.config.schema import Config
 from monitor.config.secrets import secret_problems
 from monitor.config.wording import shape_problem, told
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from os import PathLike
 
     from monitor.config.document import Document, Keys
     from monitor.config.environment import Filled
+    from monitor.config.places import Place
     from monitor.config.settings import Settings
     from monitor.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration without mistakes, its words, and where they stand.
+
+    Args:
+        warnings: what is odd but no mistake.
+        place: finds a value of the file.
+    """
+
+    settings: Settings
+    config: Config
+    warnings: tuple[Problem, ...]
+    place: Callable[[Problem], Place]
 
 
 def load(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Settings:
@@ -38,6 +56,15 @@ def load(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: with every mistake, in the order of the file.
     """
+    return load_whole(path, environ=environ).settings
+
+
+def load_whole(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Loaded:
+    """Read and check a configuration file, and keep its words and their places.
+
+    Raises:
+        ConfigError: with every mistake, in the order of the file.
+    """
     name = str(path)
     document = _read(name)
     filled = fill(_sections(document.data), environ, Path(path).parent)
@@ -45,7 +72,8 @@ def load(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Settings:
         filled.outside.append(f"{DATA_DIR}: {mistake[0]}; {mistake[1]}")
     config, shape = _validate(filled.data, filled.problems)
     shape = [*_not_yet_told(shape, document), *secret_problems(filled)]
-    checked = check(config, filled)
+    packs = read_packs(config.packs, Path(path).parent)
+    checked = check(config, filled, packs)
     reporter = _Reporter(name, document, filled)
     lines = reporter.lines(
         [
@@ -54,17 +82,19 @@ def load(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Settings:
             *_independent(checked.problems, [*shape, *filled.problems]),
         ]
     )
+    lines += packs.lines
     if lines:
         raise ConfigError(lines)
-    return build(
+    settings = build(
         config,
+        concepts=checked.concepts,
         index=checked.index,
         path=name,
         data_dir=Path(filled.data_dir),
-        digest=hashlib.sha256(document.source).hexdigest(),
+        digest=hashlib.sha256(b"".join([document.source, *packs.sources])).hexdigest(),
         warnings=tuple(reporter.lines(checked.warnings)),
-        place=document.place,
     )
+    return Loaded(settings, config, tuple(checked.warnings), document.place)
 
 
 def _read(name: str) -> Document:

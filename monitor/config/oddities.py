@@ -44,10 +44,16 @@ def _unused_concepts(config: Config) -> Iterator[Problem]:
     used: set[str] = set()
     for topic in config.topics.values():
         for clause in (*topic.clauses, *topic.exclude):
-            used.update(clause.all, clause.any)
+            used.update(clause.all, clause.any, clause.not_near)
+            if not isinstance(clause.require_distinct, bool):
+                used.update(clause.require_distinct)
             used.update(_IN_QUERY.findall(clause.query or ""))
         used.update(
             cue for each in topic.direction for cues in each.values() for cue in cues
+        )
+    for concept in config.concepts.values():
+        used.update(
+            item[1:] for items in concept.values() for item in items if item[:1] == "$"
         )
     for name in config.concepts:
         if name not in used:

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from monitor.config.scalars import (
+    ConceptKey,
     HttpUrl,
     Interval,
     LabelName,
@@ -154,8 +155,8 @@ class TextOptions(Model):
     )
 
 
-class Exclusion(Model):
-    """What forbids a match."""
+class Condition(Model):
+    """What to find together."""
 
     all: list[Text] = Field([], description="Every one of these must be there.")
     any: list[Text] = Field([], description="At least one of these must be there.")
@@ -166,16 +167,51 @@ class Exclusion(Model):
         description="Widest distance between what was found, in words, 1 to 1000."
         " Default: anywhere in the entry.",
     )
+    ordered: bool = Field(
+        False,
+        description="It must stand in the order written, any last. Default false.",
+    )
+    same_sentence: bool = Field(
+        False, description="All of it must stand in one sentence. Default false."
+    )
+    not_near: list[Text] = Field(
+        [], description="A place near one of these does not count. Default none."
+    )
+    not_within: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="How near not_near looks, in words, 1 to 1000. Default 10.",
+    )
+    require_distinct: bool | list[Text] = Field(
+        False,
+        description="true: no two of what was found may overlap. A list of concepts:"
+        " two different members of each must be found. Default false.",
+    )
     query: Text | None = Field(
-        None, description="A query in the boolean language instead of all and any."
+        None, description="A query in the boolean language instead of all the above."
     )
 
 
-class Clause(Exclusion):
+class Clause(Condition):
     """One way to satisfy a topic."""
 
     weight: Weight = Field(
         1.0, description="How much the clause says, above 0 and up to 1. Default 1."
+    )
+
+
+class Exclusion(Condition):
+    """What forbids a match, or speaks against it."""
+
+    weight: Weight | None = Field(
+        None,
+        description="Share of the score that it takes away, above 0 and up to 1."
+        " Default: it forbids the match.",
+    )
+    veto: bool | None = Field(
+        None,
+        description="Forbid the match. Default: true without a weight, else false.",
     )
 
 
@@ -200,7 +236,17 @@ class Topic(Model):
         min_length=1, description="Ways to satisfy the topic; any of them may hold."
     )
     exclude: list[Exclusion] = Field(
-        [], description="Clauses that forbid a match. Default none."
+        [],
+        description="Clauses that forbid a match, or with a weight lower its score."
+        " Default none.",
+    )
+    title_boost: float = Field(
+        1.0,
+        ge=1,
+        le=100,
+        allow_inf_nan=False,
+        description="What the weight of a clause is multiplied by, up to 1, when the"
+        " title alone satisfies it, 1 to 100. Default 1.",
     )
     direction: list[dict[Name, list[Text]]] = Field(
         [],
@@ -430,10 +476,16 @@ class Config(Model):
         {}, description="The feeds, by a name of yours: NAME: URL, or a mapping."
     )
     text: TextOptions = Field(TextOptions(), description="How text is read.")
-    concepts: dict[Name, dict[Lang, list[Text]]] = Field(
+    packs: list[Text] = Field(
+        [],
+        description="Files of concept packs of your own, seen from this file; those"
+        " that come with Wirewatch need no mention. Default none.",
+    )
+    concepts: dict[Name, dict[ConceptKey, list[Text]]] = Field(
         {},
         description="Ideas by name, each with its terms per language (en, ja, zh, or"
-        " any for all).",
+        " any for all); $other takes in another concept; under except stand terms"
+        " within which none of the others counts.",
     )
     topics: dict[Name, Topic] = Field({}, description="What is watched for, by name.")
     rules: dict[Name, Rule] = Field(

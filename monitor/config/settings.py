@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import timedelta
 
-    from monitor.config.places import Place
     from monitor.config.scalars import IPNetwork
     from monitor.model import Feed
     from monitor.pipeline import Plan
     from monitor.topics import TopicIndex
-    from monitor.topics.spec import TopicSpec
+    from monitor.topics.spec import ConceptSpec, TopicSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +75,12 @@ class Settings:
 
     Args:
         path: the file, as the user named it.
-        digest: SHA-256 of the file's bytes, hex.
+        digest: SHA-256 of the bytes of the file and of its pack files, hex.
         log_url: `sqlite:///PATH` or `kafka://HOST:PORT,...`.
         state_url: `sqlite:///PATH` or `postgresql://...`, perhaps with a password.
         topics: as written, in the order of the file.
+        concepts: those of the file and those of packs that it uses.
         warnings: what is odd but no mistake, each `file:line:column: ...`.
-        examples: where each topic's examples stand, by topic, key and position.
     """
 
     path: str
@@ -97,9 +95,7 @@ class Settings:
     workers: Workers
     feeds: tuple[Feed, ...] = field(repr=False)
     topics: tuple[TopicSpec, ...] = field(repr=False)
+    concepts: tuple[ConceptSpec, ...] = field(repr=False)
     index: TopicIndex = field(repr=False, compare=False)
     plan: Plan = field(repr=False)
     warnings: tuple[str, ...] = ()
-    examples: Mapping[tuple[str, str, int], Place] = field(
-        default_factory=dict, repr=False, compare=False
-    )

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monitor.config.matchers import read_matcher
-from monitor.config.schema import Clause, Webhook
+from monitor.config.schema import Webhook
 from monitor.model import Feed, Receiver, Route, Rule
-from monitor.topics.spec import ClauseSpec, ConceptSpec, DirectionSpec, TopicSpec
+from monitor.topics.spec import (
+    ClauseSpec,
+    ConceptSpec,
+    DirectionSpec,
+    ExclusionSpec,
+    TopicSpec,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from monitor.config import schema
     from monitor.config.document import Keys
+
+EXCEPT = "except"
+"""The key of a concept that holds its exceptions, beside the languages."""
 
 NO_ROUTE_RECEIVER = "console"
 """The receiver of a file that names none."""
@@ -32,9 +41,12 @@ def concept_specs(
     specs = [
         ConceptSpec(
             name=name,
-            terms={lang: tuple(terms) for lang, terms in languages.items()},
+            terms={
+                lang: tuple(terms) for lang, terms in written.items() if lang != EXCEPT
+            },
+            excepted=tuple(written.get(EXCEPT, ())),
         )
-        for name, languages in config.concepts.items()
+        for name, written in config.concepts.items()
     ]
     missing = [name for name in names if name not in config.concepts]
     return specs + [
@@ -50,7 +62,8 @@ def topic_specs(config: schema.Config) -> list[TopicSpec]:
             description=topic.description,
             threshold=topic.threshold,
             clauses=tuple(map(_clause, topic.clauses)),
-            exclude=tuple(map(_clause, topic.exclude)),
+            exclude=tuple(map(_exclusion, topic.exclude)),
+            title_boost=topic.title_boost,
             direction=tuple(
                 DirectionSpec(label=label, cues=tuple(cues))
                 for each in topic.direction
@@ -63,14 +76,29 @@ def topic_specs(config: schema.Config) -> list[TopicSpec]:
     ]
 
 
-def _clause(clause: schema.Exclusion) -> ClauseSpec:
-    return ClauseSpec(
-        all=tuple(clause.all),
-        any=tuple(clause.any),
-        near=clause.near,
-        query=clause.query or "",
-        weight=clause.weight if isinstance(clause, Clause) else 1.0,
+def _clause(clause: schema.Clause) -> ClauseSpec:
+    return ClauseSpec(**_condition(clause), weight=clause.weight)
+
+
+def _exclusion(exclusion: schema.Exclusion) -> ExclusionSpec:
+    return ExclusionSpec(
+        **_condition(exclusion), weight=exclusion.weight, veto=exclusion.veto
     )
+
+
+def _condition(written: schema.Condition) -> dict[str, Any]:
+    distinct = written.require_distinct
+    return {
+        "all": tuple(written.all),
+        "any": tuple(written.any),
+        "near": written.near,
+        "ordered": written.ordered,
+        "same_sentence": written.same_sentence,
+        "not_near": tuple(written.not_near),
+        "not_within": written.not_within,
+        "require_distinct": distinct if isinstance(distinct, bool) else tuple(distinct),
+        "query": written.query or "",
+    }
 
 
 def feeds(config: schema.Config) -> tuple[Feed, ...]:

@@ -40,6 +40,10 @@ _PATTERNS = {
         "is no language",
         'write "en" or "zh-Hant"',
     ),
+    r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*|except)$": (
+        "is no language",
+        'write "en", "zh-Hant" or "except"',
+    ),
     r"^[a-z][a-z0-9_-]*$": ("is no severity", 'write a lower-case word like "warning"'),
     r"^[A-Za-z0-9._-]{0,60}$": (
         "is no prefix",

@@ -2,38 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.text import is_cjk
+from monitor.topics.printer import print_term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from monitor.topics.concepts import Concept
     from monitor.topics.lexicon import Lexicon
     from monitor.topics.terms import Term
 
 # One CJK character tells about as much as three letters.
 _CJK_LETTERS = 3
 _LONGEST_COUNTED = 24
+# How many uses by topics outweigh what the length of a word tells.
+_PRIOR_USES = 1000.0
+
+_Key: TypeAlias = "Term | tuple[Term, ...] | tuple[str, Concept]"
 
 
 class Atoms:
     """Give each concept and each term of its own a number, and count their use.
 
-    Args:
-        concepts: the terms of each concept.
+    A number stands for good; a concept that changes gets a new one.
     """
 
-    def __init__(self, concepts: Mapping[str, Sequence[Term]]) -> None:
-        self._concepts = concepts
-        self._numbers: dict[str | Term, int] = {}
+    def __init__(self) -> None:
+        self._concepts: Mapping[str, Concept] = {}
+        self._of_concept: dict[str, int] = {}
+        self._numbers: dict[_Key, int] = {}
         self._terms: list[Sequence[Term]] = []
+        self._priors: list[float] = []
         self._used: list[int] = []
+        self._excepted: dict[int, int] = {}
+        self._filled = 0
         self.names: list[str] = []
+        self.labels: list[str] = []
+
+    def use(self, concepts: Mapping[str, Concept]) -> None:
+        """Take these concepts for the names from now on."""
+        self._concepts = concepts
+        self._of_concept = {}
 
     def of_concept(self, name: str) -> int:
         """Return the number of a concept that exists."""
-        return self._number(name, name, self._concepts[name])
+        number = self._of_concept.get(name)
+        if number is not None:
+            self._used[number] += 1
+            return number
+        concept = self._concepts[name]
+        number = self._number((name, concept), name, concept.terms)
+        if concept.excepted and number not in self._excepted:
+            self._excepted[number] = self._number(
+                concept.excepted, "", concept.excepted
+            )
+        self._of_concept[name] = number
+        return number
 
     def of_term(self, term: Term) -> int:
         """Return the number of a term that stands alone."""
@@ -42,26 +68,35 @@ class Atoms:
     def costs(self) -> list[float]:
         """Return for each atom how common it is expected to be, in any unit.
 
-        Long words are rare, and words that many topics use are common.
+        Long words are rare, and words that many topics use are common: the first is
+        all there is to go by with few topics, the second tells more with many. They
+        are added, as a Dirichlet prior is to counts (Zhai and Lafferty, A study of
+        smoothing methods, 2001).
         """
         return [
-            used * sum(_commonness(term) for term in terms)
-            for used, terms in zip(self._used, self._terms, strict=True)
+            prior + used for prior, used in zip(self._priors, self._used, strict=True)
         ]
 
     def fill(self, lexicon: Lexicon) -> None:
-        """Have the lexicon look for every term of every atom."""
-        for number, terms in enumerate(self._terms):
-            for term in dict.fromkeys(terms):
+        """Have the lexicon look for every term of every atom that is new."""
+        new = range(self._filled, len(self._terms))
+        for number in new:
+            for term in dict.fromkeys(self._terms[number]):
                 lexicon.add(term, number)
+        for number in new:
+            if number in self._excepted:
+                lexicon.except_inside(self._excepted[number], number)
+        self._filled = len(self._terms)
 
-    def _number(self, key: str | Term, name: str, terms: Sequence[Term]) -> int:
+    def _number(self, key: _Key, name: str, terms: Sequence[Term]) -> int:
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._terms)
             self._terms.append(terms)
+            self._priors.append(_PRIOR_USES * sum(map(_commonness, terms)))
             self._used.append(0)
             self.names.append(name)
+            self.labels.append(f"${name}" if name else print_term(terms[0]))
         self._used[number] += 1
         return number
 

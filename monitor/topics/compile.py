@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from math import inf
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from monitor.errors import Problem, QueryError
+from monitor.errors import Problem
 from monitor.topics.atoms import Atoms
+from monitor.topics.changes import Written, changes_between
+from monitor.topics.clauses import ClauseCompiler
+from monitor.topics.concepts import Concept, resolve_concepts
 from monitor.topics.direction import Direction
-from monitor.topics.index import TopicIndex
-from monitor.topics.lexicon import Lexicon
-from monitor.topics.match import Clause, Topic, noisy_or, reaches
-from monitor.topics.nodes import (
-    AndNode,
-    ConceptNode,
-    FieldNode,
-    NearNode,
-    Node,
-    OrNode,
-    TermNode,
+from monitor.topics.index import Shelf, TopicIndex
+from monitor.topics.match import (
+    Clause,
+    Exclusion,
+    Topic,
+    boosted,
+    noisy_or,
+    reaches,
 )
-from monitor.topics.plan import Atom, Either, InTitle, Part, Together
-from monitor.topics.query import parse_query
-from monitor.topics.terms import Term, is_term, parse_term
+from monitor.topics.sense import Sense
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from monitor.topics.spec import ClauseSpec, ConceptSpec, TopicSpec
+    from monitor.topics.nodes import Node
+    from monitor.topics.spec import ConceptSpec, ExclusionSpec, TopicSpec
 
 Path = tuple[str | int, ...]
 
@@ -46,63 +45,51 @@ def compile_topics(
     topics: Sequence[TopicSpec],
     *,
     stemming: bool = True,
+    running: TopicIndex | None = None,
 ) -> Compiled:
-    """Compile topics; report every mistake by its path in the configuration."""
+    """Compile topics; report every mistake by its path in the configuration.
+
+    Args:
+        stemming: compare English words by their stems.
+        running: an index to change; topics that it holds as they are written now are
+            taken over. It may go on matching meanwhile, in another thread.
+    """
     problems: list[Problem] = []
-    known = {concept.name: _terms(concept, problems) for concept in concepts}
-    compiler = _Compiler(known, problems)
-    compiled = [compiler.topic(topic) for topic in topics]
-    ready = sorted(
-        (topic for topic in compiled if topic is not None),
-        key=lambda topic: topic.name,
-    )
-    lexicon = Lexicon(stemming=stemming)
-    atoms = compiler.atoms
-    atoms.fill(lexicon)
-    index = TopicIndex(ready, lexicon, atoms.names, atoms.costs())
+    resolved = resolve_concepts(concepts, problems)
+    base = running
+    if base is None or base.is_worn or base.shelf.stemming != stemming:
+        base = TopicIndex(Shelf(Atoms(), stemming=stemming))
+    written = Written({topic.name: topic for topic in topics}, resolved)
+    changes = changes_between(base.written, written)
+    compiler = _Compiler(base.shelf, resolved, problems)
+    compiled = {spec.name: compiler.topic(spec) for spec in changes.compile}
+    broken = {name for name, topic in compiled.items() if topic is None}
+    for name in broken:
+        del written.topics[name]
+    ready = [topic for topic in compiled.values() if topic is not None]
+    index = base.with_changes(ready, changes.remove | broken, written)
     return Compiled(index, tuple(problems))
-
-
-def _terms(concept: ConceptSpec, problems: list[Problem]) -> list[Term]:
-    terms = []
-    for language, texts in concept.terms.items():
-        for place, text in enumerate(texts):
-            path = ("concepts", concept.name, language, place)
-            try:
-                terms.append(parse_term(text))
-            except QueryError as error:
-                problems.append(_problem(path, error))
-    if not any(concept.terms.values()):
-        problems.append(
-            Problem(
-                ("concepts", concept.name),
-                f'concept "{concept.name}" has no terms',
-                'write some, such as "en: [word, two words]"',
-            )
-        )
-    return terms
-
-
-def _problem(path: Path, error: QueryError) -> Problem:
-    return Problem(path, str(error), error.hint, error.offset)
 
 
 class _Compiler:
     """Compile topics one by one, collecting the mistakes of all."""
 
     def __init__(
-        self, concepts: dict[str, list[Term]], problems: list[Problem]
+        self, shelf: Shelf, concepts: dict[str, Concept], problems: list[Problem]
     ) -> None:
-        self.atoms = Atoms(concepts)
-        self._concepts = concepts
+        shelf.atoms.use(concepts)
+        self._sense = Sense(concepts, stemming=shelf.stemming)
+        clauses = ClauseCompiler(concepts, shelf.atoms, self._sense, problems)
+        self._compile = clauses.compile
+        self._items = clauses.items
         self._problems = problems
 
     def topic(self, spec: TopicSpec) -> Topic | None:
         """Return the topic, or None when it holds a mistake."""
         path: Path = ("topics", spec.name)
         before = len(self._problems)
-        clauses = self._clauses(spec.clauses, (*path, "clauses"))
-        exclude = self._clauses(spec.exclude, (*path, "exclude"))
+        clauses = self._clauses(spec, path)
+        exclude = self._exclusions(spec, [node for _, node in clauses], path)
         directions = self._directions(spec, (*path, "direction"))
         self._check_threshold(spec, path)
         if len(self._problems) > before:
@@ -110,12 +97,19 @@ class _Compiler:
         return Topic(
             name=spec.name,
             threshold=spec.threshold,
-            clauses=tuple(clauses),
-            exclude=tuple(clause.part for clause in exclude),
+            clauses=tuple(clause for clause, _ in clauses),
+            exclude=tuple(exclude),
             directions=tuple(directions),
+            title_boost=spec.title_boost,
         )
 
     def _check_threshold(self, spec: TopicSpec, path: Path) -> None:
+        if not 1 <= spec.title_boost < inf:
+            self._report(
+                (*path, "title_boost"),
+                f"title_boost {spec.title_boost:g} is not 1 or more",
+            )
+            return
         if not spec.clauses:
             self._report((*path, "clauses"), "a topic needs at least one clause")
             return
@@ -125,7 +119,7 @@ class _Compiler:
                 f"threshold {spec.threshold:g} is not above 0 and up to 1",
             )
             return
-        weights = [clause.weight for clause in spec.clauses]
+        weights = [boosted(clause.weight, spec.title_boost) for clause in spec.clauses]
         best = noisy_or(weights)
         if all(0 < weight <= 1 for weight in weights) and not reaches(
             best, spec.threshold
@@ -157,107 +151,73 @@ class _Compiler:
                 )
             cued.add(written.label)
             found = self._items(written.cues, where)
-            numbers = tuple(part.number for part in found)
+            numbers = tuple(atom.number for atom, _ in found)
             directions.append(Direction(written.label, numbers))
         return directions
 
-    def _clauses(self, specs: Iterable[ClauseSpec], path: Path) -> list[Clause]:
+    def _clauses(self, spec: TopicSpec, path: Path) -> list[tuple[Clause, Node]]:
         clauses = []
-        for place, spec in enumerate(specs):
-            part = self._clause(spec, (*path, place))
-            if part is not None:
-                clauses.append(Clause(part, spec.weight))
+        for place, written in enumerate(spec.clauses):
+            where = (*path, "clauses", place)
+            self._check_weight(written.weight, where)
+            found = self._compile(written, where)
+            if found is not None:
+                clauses.append((Clause(found[0], written.weight), found[1]))
         return clauses
 
-    def _clause(self, spec: ClauseSpec, path: Path) -> Part | None:
-        if not 0 < spec.weight <= 1:
-            self._report(
-                (*path, "weight"), f"weight {spec.weight:g} is not above 0 and up to 1"
-            )
-        if spec.query and (spec.all or spec.any):
-            self._report(path, "a clause takes either a query or all and any")
-            return None
-        if spec.query:
-            return self._query(spec, path)
-        if not spec.all and not spec.any:
-            self._report(path, "the clause is empty", "write all, any or query")
-            return None
-        wanted: list[Part] = list(self._items(spec.all, (*path, "all")))
-        choices = self._items(spec.any, (*path, "any"))
-        if choices:
-            wanted.append(Either(tuple(choices)))
-        self._check_near(spec, path)
-        return Together(tuple(wanted), near=spec.near) if wanted else None
-
-    def _check_near(self, spec: ClauseSpec, path: Path) -> None:
-        if spec.near is None:
-            return
-        if spec.near < 1:
-            self._report((*path, "near"), f"near {spec.near} is not 1 or more")
-        elif len(spec.all) + bool(spec.any) < len(("this", "that")):
-            self._report(
-                (*path, "near"),
-                "near needs two things to be near each other",
-                "add to all, or leave near out",
-            )
-
-    def _query(self, spec: ClauseSpec, path: Path) -> Part | None:
-        where = (*path, "query")
-        if spec.near is not None:
-            self._report(
-                (*path, "near"),
-                "near belongs to all and any",
-                f"write NEAR/{spec.near} in the query",
-            )
-        try:
-            node = parse_query(spec.query)
-        except QueryError as error:
-            self._problems.append(_problem(where, error))
-            return None
-        return self._part(node, where)
-
-    def _part(self, node: Node, path: Path) -> Part:
-        match node:
-            case TermNode(term):
-                return Atom(self.atoms.of_term(term))
-            case ConceptNode(name, offset):
-                return self._concept(name, path, offset)
-            case OrNode(parts):
-                return Either(tuple(self._part(part, path) for part in parts))
-            case AndNode(parts, none_of):
-                return Together(
-                    tuple(self._part(part, path) for part in parts),
-                    tuple(self._part(part, path) for part in none_of),
-                )
-            case NearNode(parts, distance, ordered):
-                inner = tuple(self._part(part, path) for part in parts)
-                return Together(inner, near=distance, ordered=ordered)
-            case FieldNode(_, part):
-                return InTitle(self._part(part, path))
-
-    def _items(self, items: Sequence[str], path: Path) -> list[Atom]:
-        """Return an atom per item of a list of concepts and terms."""
-        atoms = []
-        for place, item in enumerate(items):
-            where = (*path, place)
-            if not is_term(item):
-                atoms.append(self._concept(item, where, 0))
+    def _exclusions(
+        self, spec: TopicSpec, asked: Sequence[Node], path: Path
+    ) -> list[Exclusion]:
+        exclusions = []
+        for place, written in enumerate(spec.exclude):
+            where = (*path, "exclude", place)
+            self._check_exclusion(written, where)
+            found = self._compile(written, where)
+            if found is None:
                 continue
-            try:
-                atoms.append(Atom(self.atoms.of_term(parse_term(item))))
-            except QueryError as error:
-                self._problems.append(_problem(where, error))
-        return atoms
+            exclusions.append(Exclusion(found[0], written.weight))
+            if written.weight is None and _is_plain(written):
+                self._check_possible(asked, found[1], where)
+        return exclusions
 
-    def _concept(self, name: str, path: Path, offset: int) -> Atom:
-        if name in self._concepts:
-            return Atom(self.atoms.of_concept(name))
-        near = get_close_matches(name, self._concepts, n=1)
-        hint = f"for the words themselves write '\"{name}\"'"
-        if near:
-            hint = f'did you mean "{near[0]}"?'
-        self._problems.append(Problem(path, f'no concept named "{name}"', hint, offset))
-        return Atom(-1)
+    def _check_exclusion(self, spec: ExclusionSpec, path: Path) -> None:
+        if spec.weight is not None:
+            self._check_weight(spec.weight, path)
+            if spec.veto:
+                self._report(
+                    (*path, "veto"),
+                    "a veto forbids the match, so a weight has no use beside it",
+                    "keep one of them",
+                )
+        elif spec.veto is False:
+            self._report(
+                (*path, "veto"),
+                "without a veto the exclusion needs a weight",
+                'add "weight: 0.5" to take away half of the score',
+            )
+
+    def _check_possible(
+        self, asked: Sequence[Node], unwanted: Node, path: Path
+    ) -> None:
+        """Report an exclusion that forbids whatever a clause asks for."""
+        for number, node in enumerate(asked):
+            if self._sense.says(node, unwanted):
+                self._report(
+                    path,
+                    f"clause {number} can never match: this forbids what it asks for",
+                    "take it out, or make it narrower",
+                )
+
+    def _check_weight(self, weight: float, path: Path) -> None:
+        if not 0 < weight <= 1:
+            self._report(
+                (*path, "weight"), f"weight {weight:g} is not above 0 and up to 1"
+            )
 
     def _report(self, path: Path, message: str, hint: str = "") -> None:
         self._problems.append(Problem(path, message, hint))
+
+
+def _is_plain(spec: ExclusionSpec) -> bool:
+    """Tell whether an exclusion asks for no more than its items and their distance."""
+    return not (spec.same_sentence or spec.not_near or spec.require_distinct)

@@ -1,8 +1,14 @@
 """Tell where things move: the direction whose cues stand near the evidence.
 
-A first cut. The directions are tried in the order written, first with cues in the
-title alone, then with all cues near the evidence; one without cues holds when no other
-does. A cue that is denied ("refuses to pay", 不会恢复, 再開せず) does not count.
+Each cue within reach is read (`cues`): as a fact, denied, ended, only possible, or as
+what went before. The best one decides: title before summary, the clause of the evidence
+before others, what is told before what it followed upon; among equals the direction
+written first. A direction without cues holds when no such cue is found; cues that tell
+of the past come last of all.
+
+The product's own labels know their opposites: progress that is denied is a setback, an
+action that is only possible is a threat. Other labels have none; a denied cue of
+theirs does not count.
 """
 
 from __future__ import annotations
@@ -11,35 +17,59 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from monitor.text import BREAK, stem, words
+from monitor.topics.cues import Reader
 from monitor.topics.document import WORD_WIDTH
+from monitor.topics.reading import PAST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from monitor.topics.document import Document
     from monitor.topics.lexicon import Hits
+    from monitor.topics.reading import Sense
     from monitor.topics.windows import Hit
 
 REACH = 25
 """A cue further than this many words from all evidence speaks of something else."""
 
-_DENIED_WITHIN = 3
-_DENIED_AFTER = 6
-_DENIALS_EN = (
-    "not no never nor neither without cannot stop cease "
-    "refuse refusal reject deny denial decline fail"
-)
-_DENIALS = frozenset(stem(text) for text in words(_DENIALS_EN))
-_DENIALS_ZH = frozenset("不未没沒無无拒否")
-_DENIALS_JA = ("ない", "なかった", "ません", "せず", "拒否", "否定", "拒む", "拒んだ")
+_TURNED: Mapping[Sense, Mapping[str, str]] = {
+    "denied": {"progress": "setback", "setback": "progress", "resolution": "action"},
+    "ended": {
+        "progress": "setback",
+        "setback": "progress",
+        "resolution": "action",
+        "action": "resolution",
+    },
+    "possible": {"action": "threat"},
+}
 
 
-class Direction(Struct, frozen=True):
+class Direction(Struct, frozen=True, gc=False):
     """A label and the atoms that signal it; none for a label that always holds."""
 
     label: str
     cues: tuple[int, ...] = ()
+
+
+class Direct(Struct, frozen=True):
+    """A direction, and the cue that decided it: atom, first and last word."""
+
+    label: str
+    cue: Hit | None = None
+
+
+class _Signal(Struct, frozen=True, order=True):
+    """A cue, as it counts: the smaller, the better."""
+
+    depth: int
+    is_summary: bool
+    is_apart: bool
+    place: int
+    first: int
+    last: int
+    atom: int
+    label: str
+    turned_by: tuple[int, ...]
 
 
 def direction_of(
@@ -47,32 +77,64 @@ def direction_of(
     evidence: Sequence[Hit],
     document: Document,
     hits: Hits,
-) -> str:
-    """Return the label of the first direction that holds, or ""."""
-    cued = [direction for direction in directions if direction.cues]
-    for only_title in (True, False):
-        for direction in cued:
-            if _is_signalled(direction, evidence, document, hits, only_title):
-                return direction.label
-    return next((each.label for each in directions if not each.cues), "")
+) -> Direct:
+    """Return the direction that holds, with its cue; label "" for none."""
+    if not directions:
+        return Direct("")
+    signals = list(_signals(directions, evidence, document, hits))
+    # A cue that only turns another, as "ending" does in "ending a freeze", is no news.
+    turning = {at for signal in signals for at in signal.turned_by}
+    best = min((each for each in signals if each.last not in turning), default=None)
+    always = next((each.label for each in directions if not each.cues), "")
+    if best is None or (always and best.depth == PAST):
+        return Direct(always)
+    return Direct(best.label, (best.first, best.last, best.atom))
 
 
-def _is_signalled(
-    direction: Direction,
+def _signals(
+    directions: Sequence[Direction],
     evidence: Sequence[Hit],
     document: Document,
     hits: Hits,
-    only_title: bool,
-) -> bool:
-    for cue in direction.cues:
-        for first, last in hits.get(cue, ()):
-            if only_title and last >= document.split:
-                continue
-            if _is_near(first, last, evidence, document.at) and not _is_denied(
-                document, first, last
-            ):
-                return True
-    return False
+) -> Iterator[_Signal]:
+    reader = Reader(document)
+    places = {each.label: place for place, each in reversed([*enumerate(directions)])}
+    starts = {
+        each.label: {first for cue in each.cues for first, _ in hits.get(cue, ())}
+        for each in directions
+    }
+    for direction in directions:
+        others: set[int] = set().union(
+            *(found for label, found in starts.items() if label != direction.label)
+        )
+        for cue in direction.cues:
+            for first, last in hits.get(cue, ()):
+                if not _is_near(first, last, evidence, document.at):
+                    continue
+                reading = reader.read(first, last, others)
+                label = _label(direction.label, reading.sense, places)
+                if label:
+                    yield _Signal(
+                        depth=reading.depth,
+                        is_summary=last > document.split,
+                        is_apart=all(
+                            reader.is_apart(first, hit[0]) for hit in evidence
+                        ),
+                        place=places[label],
+                        first=first,
+                        last=last,
+                        atom=cue,
+                        label=label,
+                        turned_by=reading.turned_by,
+                    )
+
+
+def _label(label: str, sense: Sense, known: Mapping[str, int]) -> str:
+    """Return which label a cue of `label` speaks for in that sense; "" for none."""
+    turned = _TURNED.get(sense, {}).get(label, "")
+    if turned in known:
+        return turned
+    return label if sense in ("said", "possible") else ""
 
 
 def _is_near(first: int, last: int, evidence: Sequence[Hit], at: Sequence[int]) -> bool:
@@ -80,17 +142,3 @@ def _is_near(first: int, last: int, evidence: Sequence[Hit], at: Sequence[int]) 
         at[max(first, hit[0])] - at[min(last, hit[1])] <= REACH * WORD_WIDTH
         for hit in evidence
     )
-
-
-def _is_denied(document: Document, first: int, last: int) -> bool:
-    before = document.words[max(0, first - _DENIED_WITHIN) : first]
-    for word in reversed(before):
-        if word.text == BREAK:
-            break
-        if word.text.endswith("n't") or stem(word.text) in _DENIALS:
-            return True
-        if word.text in _DENIALS_ZH:
-            return True
-    after = document.words[last + 1 : last + 1 + _DENIED_AFTER]
-    following = "".join(word.text or "\n" for word in after).partition("\n")[0]
-    return any(denial in following for denial in _DENIALS_JA)

@@ -6,20 +6,166 @@ other, while distances do.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate, chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from monitor.model import Span
-from monitor.text import Folded, fold, letters, token_spans, without_possessive
+from monitor.text import BREAK, Folded, letters, token_spans, without_possessive
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from monitor.model import Entry
-    from monitor.topics.lexicon import Word
+    from monitor.topics.lexicon import Mark, Word
+    from monitor.topics.windows import Hit
 
 WORD_WIDTH = 8
 CJK_WIDTH = 5
 """A character's share of distance: eight words are as far as 8 x 1.6 characters."""
+
+_width = attrgetter("width")
+
+
+class Field:
+    """The text of one field, cut into pieces that hold some words each.
+
+    Args:
+        folded: the text, folded.
+        pieces: what it was cut into, in order.
+        marks: what to look at in each piece.
+        known: the words of any piece.
+        is_spaced: it was cut at its spaces, and holds nothing but words.
+    """
+
+    __slots__ = (
+        "_ends",
+        "_even",
+        "_firsts",
+        "_is_counted",
+        "_more",
+        "_starts",
+        "folded",
+        "is_spaced",
+        "known",
+        "marks",
+        "pieces",
+    )
+
+    def __init__(
+        self,
+        folded: Folded,
+        pieces: Sequence[str],
+        marks: Sequence[Mark | None],
+        known: Mapping[str, tuple[Word, ...]],
+        *,
+        is_spaced: bool,
+    ) -> None:
+        self.folded = folded
+        self.pieces = pieces
+        self.marks = marks
+        self.known = known
+        self.is_spaced = is_spaced
+        self._firsts: Sequence[int] | None = None
+        self._is_counted = False
+        self._ends: list[int] | None = None
+        self._starts: list[int] | None = None
+
+    @property
+    def words(self) -> list[tuple[Word, ...]]:
+        """Return the words of each piece."""
+        return [self.known[piece] for piece in self.pieces]
+
+    def __len__(self) -> int:
+        """Return the number of words."""
+        self._count()
+        return len(self.pieces) + self._more
+
+    @property
+    def is_even(self) -> bool:
+        """Tell whether each piece is one word."""
+        self._count()
+        return self._even
+
+    def _count(self) -> None:
+        if self._is_counted:
+            return
+        sizes = [mark.size for mark in self.marks if mark and mark.size != 1]
+        self._more = sum(sizes) - len(sizes)
+        self._even = not sizes
+        self._is_counted = True
+
+    def after(self, place: int, number: int = 0) -> Iterator[Word]:
+        """Yield the words after one of a piece, to the end of the field."""
+        yield from self.known[self.pieces[place]][number + 1 :]
+        for following in range(place + 1, len(self.pieces)):
+            yield from self.known[self.pieces[following]]
+
+    def characters(self, first: int, last: int) -> tuple[int, int]:
+        """Return where in the original a run of words begins and ends."""
+        if first == last and self.is_spaced and self.is_even:
+            piece = self.pieces[first]
+            if piece.isalnum():
+                start = self._start(first)
+                return self.folded.original(start, start + len(piece))
+        start, (final, end) = self._span(first)[0], self._span(last)
+        final_word = without_possessive(self.folded.text[final:end])
+        return self.folded.original(start, final + len(final_word))
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Return where each word begins and ends in the folded text."""
+        found: list[tuple[int, int]] = []
+        for place, (piece, held) in enumerate(
+            zip(self.pieces, self.words, strict=True)
+        ):
+            if not held:
+                continue
+            begin = self._start(place)
+            inside = token_spans(piece)
+            if len(inside) != len(held):
+                # Punctuation between CJK characters is no token when read alone.
+                inside = [(0, len(piece))] * len(held)
+            found += [(begin + start, begin + end) for start, end in inside]
+        return found
+
+    def _span(self, number: int) -> tuple[int, int]:
+        """Return where a word begins and ends in the folded text."""
+        if self._firsts is None:
+            self._firsts = self._first_words()
+        place = bisect_right(self._firsts, number) - 1
+        piece, begin = self.pieces[place], self._start(place)
+        if piece.isalnum() and self.is_spaced:
+            return begin, begin + len(piece)
+        start, end = token_spans(piece)[number - self._firsts[place]]
+        return begin + start, begin + end
+
+    def _first_words(self) -> Sequence[int]:
+        """Return for each piece the number of its first word."""
+        if self.is_even:
+            return range(len(self.pieces))
+        counts = [mark.size if mark else 1 for mark in self.marks]
+        return list(accumulate(counts, initial=0))
+
+    def _start(self, place: int) -> int:
+        if self._ends is None:
+            self._ends = list(accumulate(map(len, self.pieces), initial=0))
+            between = len(self.folded.text) - self._ends[-1]
+            # One character between any two pieces, and none around them?
+            if not self.is_spaced or between != len(self.pieces) - 1:
+                self._starts = self._find_starts()
+        if self._starts is None:
+            return self._ends[place] + place
+        return self._starts[place]
+
+    def _find_starts(self) -> list[int]:
+        starts, at = [], 0
+        # What stands between two pieces cannot begin a piece.
+        for piece in self.pieces:
+            at = self.folded.text.find(piece, at)
+            starts.append(at)
+            at += len(piece)
+        return starts
 
 
 class Document:
@@ -27,27 +173,46 @@ class Document:
 
     Args:
         entry: what was read.
-        words: its words, as the lexicon knows them.
+        title: the text of the title.
+        summary: the text of the summary.
+
+    Attributes:
         split: the position of the break between title and summary.
     """
 
-    __slots__ = ("_at", "_places", "entry", "split", "words")
+    __slots__ = ("_at", "_spans", "_words", "entry", "split", "summary", "title")
 
-    def __init__(self, entry: Entry, words: Sequence[Word], split: int) -> None:
+    def __init__(self, entry: Entry, title: Field, summary: Field) -> None:
         self.entry = entry
-        self.words = words
-        self.split = split
+        self.title = title
+        self.summary = summary
+        self.split = len(title)
+        self._words: list[Word] | None = None
         self._at: list[int] | None = None
-        self._places: dict[str, tuple[Folded, list[tuple[int, int]]]] = {}
+        # Many topics are found at the same words.
+        self._spans: dict[int, dict[Hit, Span]] = {}
+
+    @property
+    def words(self) -> list[Word]:
+        """Return its words, as the lexicon knows them, and the break."""
+        if self._words is None:
+            self._words = list(chain.from_iterable(self.title.words))
+            self._words += self.summary.known[BREAK]
+            self._words += chain.from_iterable(self.summary.words)
+        return self._words
 
     @property
     def at(self) -> list[int]:
         """Return for each position how far along the entry it lies, in widths."""
         if self._at is None:
-            total, self._at = 0, []
-            for word in self.words:
-                self._at.append(total)
-                total += word.width
+            if self.title.is_spaced and self.summary.is_spaced:
+                middle = self.split * WORD_WIDTH
+                end = middle + len(self.summary) * WORD_WIDTH
+                before = range(0, middle + 1, WORD_WIDTH)
+                self._at = [*before, *range(middle, end, WORD_WIDTH)]
+            else:
+                widths = map(_width, self.words)
+                self._at = list(accumulate(widths, initial=0))[:-1]
         return self._at
 
     def letters(self, position: int) -> str:
@@ -55,7 +220,7 @@ class Document:
         field, start, end = self.place(position, position)
         return "".join(letters(self._text(field)[start:end]))
 
-    def span(self, first: int, last: int, concept: str, clause: int) -> Span:
+    def span(self, first: int, last: int, concept: str, clause: int = 0) -> Span:
         """Return the span of the words from `first` to `last`, both included."""
         field, start, end = self.place(first, last)
         return Span(
@@ -67,23 +232,34 @@ class Document:
             clause=clause,
         )
 
+    def spans(
+        self, hits: Iterable[Hit], clause: int, concepts: Sequence[str]
+    ) -> list[Span]:
+        """Return the spans of what was found for a clause.
+
+        Args:
+            hits: first word, last word and atom of each.
+            clause: the number of the clause.
+            concepts: the concept's name for each atom, "" for a term.
+        """
+        known = self._spans.setdefault(clause, {})
+        found = []
+        for hit in hits:
+            span = known.get(hit)
+            if span is None:
+                first, last, atom = hit
+                span = known[hit] = self.span(first, last, concepts[atom], clause)
+            found.append(span)
+        return found
+
     def place(
         self, first: int, last: int
     ) -> tuple[Literal["title", "summary"], int, int]:
         """Return the field and the characters of a run of words in one field."""
         if last < self.split:
-            return ("title", *self._characters("title", first, last))
+            return ("title", *self.title.characters(first, last))
         shift = self.split + 1
-        return ("summary", *self._characters("summary", first - shift, last - shift))
-
-    def _characters(self, field: str, first: int, last: int) -> tuple[int, int]:
-        if field not in self._places:
-            folded = fold(self._text(field))
-            self._places[field] = (folded, token_spans(folded.text))
-        folded, places = self._places[field]
-        start, (final, end) = places[first][0], places[last]
-        final_word = without_possessive(folded.text[final:end])
-        return folded.original(start, final + len(final_word))
+        return ("summary", *self.summary.characters(first - shift, last - shift))
 
     def _text(self, field: str) -> str:
         return self.entry.title if field == "title" else self.entry.summary

@@ -2,18 +2,25 @@
 
 The terms form a tree of word stems, so that one walk from each word finds every term
 beginning there, however many there are. What is found is counted for an *atom*: the
-number of a concept, or of a term that stands alone. `monitor.topics.atoms` numbers them.
+number of a concept, or of a term that stands alone; `Atoms` numbers them.
+
+The tree only grows. It may grow in one thread while another looks terms up in it: each
+`Reader` is made after the terms it must find, and then finds all of them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import compress, count
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from monitor.text import BREAK, fold, is_cjk, raw_tokens, stem, word
-from monitor.topics.document import CJK_WIDTH, WORD_WIDTH, Document
+from monitor.text import BREAK, fold, has_cjk, is_cjk, raw_tokens, stem, word
+from monitor.topics.document import CJK_WIDTH, WORD_WIDTH, Document, Field
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterator
+
     from monitor.model import Entry
+    from monitor.text import Folded
     from monitor.topics.terms import Term
 
 Hits: TypeAlias = dict[int, list[tuple[int, int]]]
@@ -23,144 +30,322 @@ atom's places lies inside another."""
 _REMEMBERED = 65536
 _LONGEST_REMEMBERED = 32
 
-
-class _Ending:
-    """A term that ends at a branch of the tree."""
-
-    __slots__ = ("atom", "exact")
-
-    def __init__(self, atom: int, exact: tuple[str, ...] | None) -> None:
-        self.atom = atom
-        self.exact = exact
+_Exact: TypeAlias = tuple[int, tuple[str, ...]]
 
 
 class _Branch:
-    __slots__ = ("branches", "endings", "prefixes", "sizes")
+    """Where the terms are that begin with some words.
+
+    `atoms` are of the terms that end here, `exact` of those that also want letters;
+    `prefixes` holds the atoms of terms whose next word may have any ending.
+    """
+
+    __slots__ = ("atoms", "branches", "exact", "prefixes", "sizes")
 
     def __init__(self) -> None:
-        self.branches: dict[str, _Branch] = {}
-        self.endings: list[_Ending] = []
-        self.prefixes: dict[str, list[_Ending]] = {}
+        self.branches: dict[str, _Branch] | None = None
+        self.atoms: tuple[int, ...] = ()
+        self.exact: tuple[_Exact, ...] = ()
+        self.prefixes: dict[str, tuple[int, ...]] | None = None
         self.sizes: tuple[int, ...] = ()
 
-    def add_prefix(self, start: str, ending: _Ending) -> None:
-        self.prefixes.setdefault(start, []).append(ending)
+    def branch(self, text: str) -> _Branch:
+        """Return the branch of one more word, grown if need be."""
+        if self.branches is None:
+            self.branches = {}
+        return self.branches.setdefault(text, _Branch())
+
+    def add_prefix(self, start: str, atom: int) -> None:
+        if self.prefixes is None:
+            self.prefixes = {}
+        self.prefixes[start] = (*self.prefixes.get(start, ()), atom)
         self.sizes = tuple(sorted({*self.sizes, len(start)}))
+
+    def prefixed(self, text: str) -> list[int]:
+        """Return the atoms whose next word may be this one, for how it begins."""
+        if self.prefixes is None:
+            return []
+        # A word shorter than the prefix gives itself, and not the prefix.
+        starts = (text[:size] for size in self.sizes if size <= len(text))
+        return [atom for start in starts for atom in self.prefixes.get(start, ())]
+
+
+_BARE = _Branch()
+
+
+class Lexicon:
+    """All terms of a configuration."""
+
+    def __init__(self, *, stemming: bool) -> None:
+        self._stemming = stemming
+        self.root = _Branch()
+        self.excepted: dict[int, tuple[int, ...]] = {}
+
+    def add(self, term: Term, atom: int) -> None:
+        """Look for a term from now on, on behalf of an atom."""
+        branch = self.root
+        for text in term.words[:-1] if term.prefix else term.words:
+            branch = branch.branch(self.stem(text))
+        if term.prefix:
+            branch.add_prefix(term.words[-1], atom)
+        elif term.exact is not None:
+            branch.exact = (*branch.exact, (atom, term.exact))
+        else:
+            branch.atoms = (*branch.atoms, atom)
+
+    def except_inside(self, outer: int, atom: int) -> None:
+        """Let no place of an atom count that lies inside a place of `outer`."""
+        atoms = (*self.excepted.get(outer, ()), atom)
+        self.excepted = {**self.excepted, outer: atoms}
+
+    def stem(self, text: str) -> str:
+        """Return what a word is compared by."""
+        return stem(text) if self._stemming else text
+
+
+class Mark(NamedTuple):
+    """What to look at in a piece; none for one word that begins no term, as most are.
+
+    Args:
+        size: how many words it holds.
+        atoms: of the terms that it makes alone.
+        branch: where the terms of more words are that begin with it, or None.
+        stems: of the words that must follow for those.
+        is_simple: that is all; otherwise its words must be looked at one by one.
+    """
+
+    size: int
+    atoms: tuple[int, ...] = ()
+    branch: _Branch | None = None
+    stems: Container[str] = ()
+    is_simple: bool = False
 
 
 class Word:
-    """A token as the lexicon knows it.
+    """A token as a reader knows it.
 
     Args:
         text: the folded word.
         stem: what it is compared by.
+        root: where the terms are that begin with it.
+
+    Attributes:
         width: its share of distance.
-        opens: whether any term begins with it.
+        atoms: of the terms that it makes alone.
+        branch: where the terms of more words are that begin with it, or None.
+        mark: what to look at in it; None when no term begins with it.
     """
 
-    __slots__ = ("opens", "stem", "text", "width")
+    __slots__ = ("atoms", "branch", "exact", "mark", "stem", "text", "width")
 
-    def __init__(self, text: str, stemmed: str, *, opens: bool) -> None:
+    def __init__(self, text: str, stemmed: str, root: _Branch) -> None:
         self.text = text
         self.stem = stemmed
-        self.opens = opens
+        branch = (root.branches or {}).get(stemmed, _BARE)
+        self.atoms = tuple(dict.fromkeys((*root.prefixed(text), *branch.atoms)))
+        self.exact = branch.exact
+        longer = branch.branches is not None or branch.prefixes is not None
+        self.branch = branch if longer else None
+        self.mark: Mark | None = None
+        if self.atoms or self.exact or longer:
+            self.mark = Mark(
+                1,
+                self.atoms,
+                self.branch,
+                branch.branches or (),
+                is_simple=not self.exact and not branch.sizes,
+            )
         if text == BREAK:
             self.width = 0
         else:
             self.width = CJK_WIDTH if is_cjk(text) else WORD_WIDTH
 
 
-class Lexicon:
-    """All terms of a configuration.
+_Known = TypeVar("_Known")
 
-    It remembers the words it met, up to a limit, which changes no answer.
+
+class _Remembered(dict[str, _Known]):
+    """What is known of the texts met of late; of others it is worked out on the way."""
+
+    def __init__(self, work_out: Callable[[str], _Known]) -> None:
+        self._work_out = work_out
+        self._old: dict[str, _Known] = {}
+
+    def __missing__(self, text: str) -> _Known:
+        known = self._old.get(text)
+        if known is None:
+            known = self._work_out(text)
+        if len(text) <= _LONGEST_REMEMBERED:
+            self[text] = known
+        return known
+
+    def age(self) -> None:
+        """Forget what was not met since the last time."""
+        if len(self) > _REMEMBERED:
+            self._old = dict(self)
+            self.clear()
+
+
+class _Pieces:
+    """The words of pieces of text, and whether they are worth a look.
+
+    Args:
+        cut: returns the words of a piece.
     """
 
-    def __init__(self, *, stemming: bool) -> None:
-        self._stemming = stemming
-        self._root = _Branch()
-        self._known: dict[str, Word] = {}
-        self._break = Word(BREAK, BREAK, opens=False)
+    def __init__(self, cut: Callable[[str], tuple[Word, ...]]) -> None:
+        self.words = _Remembered(cut)
+        self._marks = _Remembered(self._mark)
 
-    def add(self, term: Term, atom: int) -> None:
-        """Look for a term from now on, on behalf of an atom."""
-        ending = _Ending(atom, term.exact)
-        branch = self._root
-        for text in term.words[:-1] if term.prefix else term.words:
-            branch = branch.branches.setdefault(self._stem(text), _Branch())
-        if term.prefix:
-            branch.add_prefix(term.words[-1], ending)
-        else:
-            branch.endings.append(ending)
-        self._known.clear()
+    def _mark(self, piece: str) -> Mark | None:
+        words = self.words[piece]
+        return words[0].mark if len(words) == 1 else Mark(len(words))
+
+    def field(self, folded: Folded, pieces: list[str], *, is_spaced: bool) -> Field:
+        """Return the field of a text that was cut into pieces."""
+        self.words.age()
+        self._marks.age()
+        marks = list(map(self._marks.__getitem__, pieces))
+        return Field(folded, pieces, marks, self.words, is_spaced=is_spaced)
+
+
+class Reader:
+    """Cut entries into words and find the terms that a lexicon holds by now.
+
+    It remembers the pieces of text it met, up to a limit, which changes no answer.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._spaced = _Pieces(self._cut)
+        self._single = _Pieces(lambda raw: (self._learn(raw),))
 
     def read(self, entry: Entry) -> Document:
         """Cut an entry into words."""
-        known = self._known
-        if len(known) > _REMEMBERED:
-            known.clear()
-        title = raw_tokens(fold(entry.title).text)
-        words = [known.get(raw) or self._learn(raw) for raw in title]
-        words.append(self._break)
-        summary = raw_tokens(fold(entry.summary).text)
-        words += [known.get(raw) or self._learn(raw) for raw in summary]
-        return Document(entry, words, len(title))
+        return Document(entry, self._field(entry.title), self._field(entry.summary))
+
+    def _field(self, text: str) -> Field:
+        folded = fold(text)
+        # No token holds a space but the punctuation between CJK characters.
+        if folded.text.isascii() or not has_cjk(folded.text):
+            return self._spaced.field(folded, folded.text.split(), is_spaced=True)
+        return self._single.field(folded, raw_tokens(folded.text), is_spaced=False)
+
+    def _cut(self, piece: str) -> tuple[Word, ...]:
+        if piece == BREAK:
+            return (Word(BREAK, BREAK, _BARE),)
+        tokens = raw_tokens(piece)
+        if len(tokens) == 1:
+            return self._single.words[tokens[0]]
+        return tuple(self._single.words[raw][0] for raw in tokens)
+
+    def _learn(self, raw: str) -> Word:
+        text = word(raw) if raw else BREAK
+        root = self._lexicon.root if text else _BARE
+        return Word(text, self._lexicon.stem(text), root)
 
     def find(self, document: Document) -> Hits:
         """Return where each atom is found."""
         hits: Hits = {}
-        for position, read in enumerate(document.words):
-            if read.opens:
-                self._walk(document, position, hits)
+        _scan(document, document.title, 0, hits)
+        _scan(document, document.summary, document.split + 1, hits)
+        excepted = self._lexicon.excepted
+        for outer in excepted.keys() & hits.keys():
+            places = hits.pop(outer)
+            for atom in excepted[outer]:
+                _drop_inside(places, atom, hits)
         return hits
 
-    def _walk(self, document: Document, first: int, hits: Hits) -> None:
-        words, branch = document.words, self._root
-        for position in range(first, len(words)):
-            read = words[position]
-            for size in branch.sizes:
-                for ending in branch.prefixes.get(read.text[:size], ()):
-                    # A word shorter than the prefix gives itself, and not the prefix.
-                    _record(document, ending, first, position, hits)
-            following = branch.branches.get(read.stem)
-            if following is None:
-                return
-            branch = following
-            for ending in branch.endings:
-                _record(document, ending, first, position, hits)
 
-    def _learn(self, raw: str) -> Word:
-        text = word(raw)
-        stemmed = self._stem(text)
-        root = self._root
-        opens = stemmed in root.branches or any(
-            text[:size] in root.prefixes for size in root.sizes
-        )
-        learnt = Word(text, stemmed, opens=opens)
-        if len(raw) <= _LONGEST_REMEMBERED:
-            self._known[raw] = learnt
-        return learnt
+def _scan(document: Document, field: Field, start: int, hits: Hits) -> None:
+    """Find the terms that begin in a field whose first word has position `start`."""
+    marks, pieces, known = field.marks, field.pieces, field.known
+    last = len(pieces) - 1
+    for place in compress(count(), marks):
+        # Only marks are left, which mypy cannot know.
+        size, atoms, branch, stems, is_simple = marks[place]  # type: ignore[misc]
+        first = start + place
+        if not is_simple:
+            _look_at_each(document, field, place, first, hits)
+            start += size - 1
+            continue
+        for atom in atoms:
+            places = hits.get(atom)
+            if places is None:
+                hits[atom] = [(first, first)]
+            elif places[-1][1] < first:
+                places.append((first, first))
+        if branch is not None and place < last:
+            following = known[pieces[place + 1]]
+            if not following or following[0].stem in stems:
+                _walk(document, branch, field.after(place), first, hits)
 
-    def _stem(self, text: str) -> str:
-        return stem(text) if self._stemming else text
+
+def _look_at_each(
+    document: Document, field: Field, place: int, first: int, hits: Hits
+) -> None:
+    """Find the terms that begin in a piece whose first word has position `first`."""
+    words = field.known[field.pieces[place]]
+    for number, read in enumerate(words):
+        at = first + number
+        _record(read.atoms, at, at, hits)
+        if read.exact:
+            _record_exact(document, read.exact, at, at, hits)
+        if read.branch is not None:
+            _walk(document, read.branch, field.after(place, number), at, hits)
+
+
+def _walk(
+    document: Document,
+    branch: _Branch,
+    following: Iterator[Word],
+    first: int,
+    hits: Hits,
+) -> None:
+    """Find the terms of more than one word that begin at `first`."""
+    for position, read in enumerate(following, first + 1):
+        if branch.sizes:
+            _record(branch.prefixed(read.text), first, position, hits)
+        grown = branch.branches.get(read.stem) if branch.branches else None
+        if grown is None:
+            return
+        branch = grown
+        _record(branch.atoms, first, position, hits)
+        if branch.exact:
+            _record_exact(document, branch.exact, first, position, hits)
 
 
 def _record(
-    document: Document, ending: _Ending, first: int, last: int, hits: Hits
+    atoms: tuple[int, ...] | list[int], first: int, last: int, hits: Hits
 ) -> None:
-    exact = ending.exact
-    if exact is not None and not _has_letters(document, first, exact):
-        return
-    places = hits.setdefault(ending.atom, [])
-    if places and last <= places[-1][1]:
-        return
-    if places and places[-1][0] == first:
-        places[-1] = (first, last)
+    for atom in atoms:
+        places = hits.setdefault(atom, [])
+        if places and last <= places[-1][1]:
+            continue
+        if places and places[-1][0] == first:
+            places[-1] = (first, last)
+        else:
+            places.append((first, last))
+
+
+def _record_exact(
+    document: Document, wanted: tuple[_Exact, ...], first: int, last: int, hits: Hits
+) -> None:
+    for atom, exact in wanted:
+        if all(
+            document.letters(first + step) == letters
+            for step, letters in enumerate(exact)
+        ):
+            _record((atom,), first, last, hits)
+
+
+def _drop_inside(outer: list[tuple[int, int]], atom: int, hits: Hits) -> None:
+    kept = [
+        place
+        for place in hits.get(atom, ())
+        if not any(first <= place[0] and place[1] <= last for first, last in outer)
+    ]
+    if kept:
+        hits[atom] = kept
     else:
-        places.append((first, last))
-
-
-def _has_letters(document: Document, first: int, exact: tuple[str, ...]) -> bool:
-    return all(
-        document.letters(first + step) == letters for step, letters in enumerate(exact)
-    )
+        hits.pop(atom, None)

@@ -9,37 +9,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from monitor.model import Match
-from monitor.topics.direction import Direction, direction_of
+from monitor.topics.direction import Direct, Direction, direction_of
 from monitor.topics.plan import Found, Part
 from monitor.topics.windows import narrowest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from monitor.model import Span
+    from monitor.topics.document import Document
     from monitor.topics.windows import Window
 
 # Weights are decimal fractions; 1 - (1 - 0.5)(1 - 0.5) must reach a threshold of 0.75.
 _ROUNDING = 1e-9
 
+_NOWHERE = Direct("")
 
-class Clause(Struct, frozen=True):
+
+class Clause(Struct, frozen=True, gc=False):
     """One way to satisfy a topic, and how much it says."""
 
     part: Part
     weight: float
 
 
-class Topic(Struct, frozen=True):
-    """A topic, ready to be matched."""
+class Exclusion(Struct, frozen=True, gc=False):
+    """What speaks against a topic.
+
+    Args:
+        weight: the share of the score it takes away; None to forbid the match.
+    """
+
+    part: Part
+    weight: float | None = None
+
+
+class Topic(Struct, frozen=True, gc=False):
+    """A topic, ready to be matched.
+
+    Args:
+        title_boost: what a clause's weight is multiplied by, up to a weight of 1, when
+            the title alone satisfies it.
+    """
 
     name: str
     threshold: float
     clauses: tuple[Clause, ...]
-    exclude: tuple[Part, ...] = ()
+    exclude: tuple[Exclusion, ...] = ()
     directions: tuple[Direction, ...] = ()
+    title_boost: float = 1.0
 
 
 def noisy_or(weights: Iterable[float]) -> float:
@@ -66,26 +87,77 @@ def match_topic(
         found: the entry and what was found in it.
         concepts: the concept's name for each atom, "" for a term.
     """
-    evidence: list[tuple[int, Window]] = []
-    for number in sorted(numbers):
-        windows = topic.clauses[number].part.windows(found)
-        if windows:
-            evidence.append((number, narrowest(windows, found.document.at)))
-    score = noisy_or(topic.clauses[number].weight for number, _ in evidence)
-    if not evidence or not reaches(score, topic.threshold):
-        return None
-    if any(part.windows(found) for part in topic.exclude):
-        return None
     document = found.document
-    hits = sorted({hit for _, window in evidence for hit in window[2]})
+    evidence: list[tuple[int, Window]] = []
+    weights = []
+    for number in sorted(numbers):
+        clause = topic.clauses[number]
+        if topic.title_boost == 1.0:
+            window, weight = clause.part.closest(found), clause.weight
+        else:
+            window, weight = _boosted(clause, topic.title_boost, found)
+        if window is not None:
+            evidence.append((number, window))
+            weights.append(weight)
+    if not evidence:
+        return None
+    score = noisy_or(weights) if len(weights) > 1 else round(weights[0], 6)
+    if topic.exclude and reaches(score, topic.threshold):
+        score = lowered(score, topic.exclude, found)
+    if not reaches(score, topic.threshold):
+        return None
+    direct = _direct(topic, evidence, found) if topic.directions else _NOWHERE
+    cue = direct.cue
+    spans: list[Span] = []
+    for number, window in evidence:
+        spans += document.spans(window[2], number, concepts)
     return Match(
         topic=topic.name,
         score=score,
-        direction=direction_of(topic.directions, hits, document, found.hits),
-        spans=tuple(
-            document.span(first, last, concepts[atom], number)
-            for number, window in evidence
-            for first, last, atom in window[2]
-        ),
+        direction=direct.label,
+        cue=UNSET if cue is None else document.span(cue[0], cue[1], concepts[cue[2]]),
+        spans=tuple(spans),
         entry=document.entry,
     )
+
+
+def _boosted(clause: Clause, boost: float, found: Found) -> tuple[Window | None, float]:
+    """Return the window to show, if a clause holds, and what it weighs with a boost."""
+    windows = clause.part.windows(found)
+    if not windows:
+        return None, 0.0
+    window, earned = best_window(windows, boost, found.document)
+    return window, boosted(clause.weight, earned)
+
+
+def _direct(
+    topic: Topic, evidence: Sequence[tuple[int, Window]], found: Found
+) -> Direct:
+    hits = sorted({hit for _, window in evidence for hit in window[2]})
+    return direction_of(topic.directions, hits, found.document, found.hits)
+
+
+def boosted(weight: float, boost: float) -> float:
+    """Return the weight of a clause that the title satisfies."""
+    return min(1.0, weight * boost)
+
+
+def best_window(
+    windows: Sequence[Window], boost: float, document: Document
+) -> tuple[Window, float]:
+    """Return the window to show and the boost it earns; with a boost, the title's."""
+    if boost > 1.0:
+        title = [window for window in windows if window[1] < document.split]
+        if title:
+            return narrowest(title, document.at), boost
+    return narrowest(windows, document.at), 1.0
+
+
+def lowered(score: float, exclude: Sequence[Exclusion], found: Found) -> float:
+    """Return what is left of a score after all exclusions that hold."""
+    for exclusion in exclude:
+        if exclusion.part.windows(found):
+            if exclusion.weight is None:
+                return 0.0
+            score *= 1.0 - exclusion.weight
+    return round(score, 6)

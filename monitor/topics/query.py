@@ -1,9 +1,10 @@
 """Read the boolean language of `query:` into nodes.
 
-    unesco NEAR/12 (withdraw* OR "pull out") AND NOT title:$sports
+    unesco NEAR/12 (withdraw* OR "pull out") AND NOT title:$sports AND lang:en
 
 From the loosest to the tightest: OR, then AND and NOT, then NEAR/n and ONEAR/n.
-Operators are written in capitals. Looking up concepts is left to `compile`.
+Operators are written in capitals. Looking up concepts is left to `clauses`, and
+whether a query can be meant to `sense`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 
 from monitor.errors import QueryError
 from monitor.topics.nodes import (
+    QUALIFIERS,
+    TEXT_FIELDS,
     AndNode,
     ConceptNode,
     FieldNode,
@@ -23,6 +26,7 @@ from monitor.topics.nodes import (
     Node,
     OrNode,
     TermNode,
+    children,
 )
 from monitor.topics.terms import parse_term
 
@@ -58,7 +62,7 @@ WORD.1: /[^\s()"]+/
 # What word processors and Chinese or Japanese keyboards put in place of ASCII marks.
 _PLAIN = str.maketrans("\u201c\u201d\u201e\uff02\uff08\uff09", '""""()')
 _NEAR = re.compile(r"(O?)NEAR/([0-9]{1,4})")
-_FIELDS = ("title",)
+_FIELDS = (*TEXT_FIELDS, *QUALIFIERS)
 
 
 class _Build(Transformer[Token, Node]):
@@ -89,7 +93,8 @@ class _Build(Transformer[Token, Node]):
             raise QueryError(
                 f'no field named "{name}"',
                 offset=_place(token),
-                hint='the only field is "title:"; put quotes around a term with ":"',
+                hint=f"fields are {': '.join(_FIELDS)}:; "
+                'put quotes around a term with ":"',
             )
         return FieldNode(name, part, _place(token))
 
@@ -159,13 +164,7 @@ def _depth(node: Node) -> int:
     while todo:
         part, depth = todo.pop()
         deepest = max(deepest, depth)
-        match part:
-            case AndNode(parts, none_of):
-                todo += [(inner, depth + 1) for inner in (*parts, *none_of)]
-            case OrNode(parts) | NearNode(parts):
-                todo += [(inner, depth + 1) for inner in parts]
-            case FieldNode(_, inner):
-                todo.append((inner, depth + 1))
+        todo += [(inner, depth + 1) for inner in children(part)]
     return deepest
 
 

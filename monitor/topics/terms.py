@@ -10,7 +10,7 @@ from monitor.text import BREAK, is_cjk, letters, words
 _SHORTEST_PREFIX = 2
 
 
-class Term(Struct, frozen=True):
+class Term(Struct, frozen=True, gc=False):
     """A run of words to find.
 
     Args:
@@ -62,6 +62,8 @@ def parse_term(text: str) -> Term:
         )
     if prefix:
         _refuse_short_prefix(found[-1], body, offset)
+        # Without spaces there are no endings: a run is found wherever it stands.
+        prefix = not is_cjk(found[-1])
     return Term(found, prefix, tuple(letters(body)) if exact else None)
 
 

@@ -317,7 +317,7 @@ def test_the_founding_story_is_told_within_a_minute(tmp_path: Path) -> None:
         wait_for(lambda: "*hotline*" in watch.said(), 60, "the hotline")
         said = watch.said()
 
-    assert "unesco-money-at-risk: unesco-funding-threat (threat)" in said
+    assert "unesco-money-at-risk: unesco-funding-threat (threat" in said
     assert "Portal F" not in said, "a reprint does not alert"
 
 

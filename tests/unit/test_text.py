@@ -70,7 +70,36 @@ def test_a_long_run_of_letters_is_not_stemmed() -> None:
     assert stem("meetings" * 20) == "meetings" * 20
 
 
-@given(HOSTILE)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("AT&amp;T", ["at", "t"], id="ampersand"),
+        pytest.param("Japan&#8217;s", ["japan"], id="apostrophe by number"),
+        pytest.param("Caf&eacute; e&#x301;", ["café", "é"], id="accents"),
+        pytest.param(
+            "<b>UNESCO</b> cuts<br/>aid", ["unesco", "cuts", "aid"], id="tags"
+        ),
+        pytest.param(
+            "x < y and AT&T; z > w", ["x", "y", "and", "at", "t", "z", "w"], id="none"
+        ),
+        pytest.param("日&nbsp;本&#x4e2d;国", ["日", "本", "中", "国"], id="CJK"),
+        pytest.param("a&#1;b &#xD800;", ["ab"], id="no character"),
+    ],
+)
+def test_entities_and_tags_are_read_as_text(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+MARKED = st.lists(
+    st.sampled_from(
+        ["&amp;", "&#8217;", "&#x301;", "<b>", "</p >", "&", "<", "&#1;", ">"]
+    )
+    | HOSTILE,
+    max_size=6,
+).map("".join)
+
+
+@given(HOSTILE | MARKED)
 @example("U.N.'s İ\u0307 ｶﾞ 가\u11a8")
 def test_every_token_leads_back_to_its_own_text(text: str) -> None:
     folded = fold(text)

@@ -15,7 +15,19 @@ import pytest
 
 from tests.scenarios.desk import ROOT, WIREWATCH, write_config
 
-COMMANDS = ["run", "check", "classify", "parse", "fetch", "schema", "health"]
+COMMANDS = [
+    "run",
+    "check",
+    "classify",
+    "explain",
+    "why-not",
+    "calibrate",
+    "parse",
+    "fetch",
+    "schema",
+    "health",
+    "topic suggest",
+]
 
 MONEY: dict[str, Any] = {"clauses": [{"all": ["unesco", "money"], "near": 9}]}
 TOPIC: dict[str, Any] = {
@@ -50,7 +62,7 @@ def wirewatch(
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
-    done = wirewatch(command, "--help")
+    done = wirewatch(*command.split(), "--help")
 
     assert done.returncode == 0
     assert b"Example" in done.stdout

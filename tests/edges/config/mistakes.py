@@ -134,7 +134,56 @@ MISTAKES = [
     (
         "a language that is none",
         "concepts: {c: {english: [word]}}",
-        'F:1:16: concept "c": "english" is no language; write "en" or "zh-Hant"',
+        (
+            'F:1:16: concept "c": "english" is no language; '
+            'write "en", "zh-Hant" or "except"'
+        ),
+    ),
+    (
+        "a cycle of concepts",
+        "concepts: {a: {en: [word, $b]}, b: {en: [$a]}}",
+        (
+            'F:1:27: concept "a" takes itself in: a > b > a; '
+            'remove "$b" here, or a later one of these'
+        ),
+    ),
+    (
+        "a query that can never match",
+        "topics: {t: {clauses: [{query: 'cut AND dues NOT cuts'}]}}",
+        (
+            'F:1:50: topic "t": this can never match: it asks for "cuts" and forbids '
+            "it; take it out, or make it narrower"
+        ),
+    ),
+    (
+        "a query that matches whatever a feed brings",
+        "topics: {t: {clauses: [{query: 'dues OR lang:en'}]}}",
+        (
+            'F:1:41: topic "t": OR puts "lang:en" beside words, so it would match every '
+            "entry from there; join it to terms with AND, inside brackets"
+        ),
+    ),
+    (
+        "a feed in a query that is none",
+        (
+            "feeds: {bbc: 'https://b.example/'}\n"
+            "topics: {t: {clauses: [{query: 'dues AND feed:bcb'}]}}"
+        ),
+        (
+            'F:2:47: topic "t": no feed named "bcb", so this never matches; '
+            'did you mean "bbc"?'
+        ),
+    ),
+    (
+        "an exclusion with weight and veto",
+        (
+            "topics: {t: {clauses: [{query: dues}], "
+            "exclude: [{query: x, weight: 0.5, veto: true}]}}"
+        ),
+        (
+            'F:1:80: topic "t": a veto forbids the match, so a weight has no use '
+            "beside it; keep one of them"
+        ),
     ),
     (
         "a topic without clauses",

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.alerting.route import receivers_for
-from monitor.config import check_examples
+from monitor.config import examine, load_whole
 from monitor.model import Feed, Matcher
 from tests.factories import entry
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.edges.config.conftest import Load
 
 WHOLE = """\
@@ -221,8 +223,9 @@ rules: {r: {topic: t}}
     assert settings.warnings == ()
 
 
-def test_examples_that_a_topic_gets_wrong_are_found(load_text: Load) -> None:
-    settings = load_text("""\
+def test_examples_that_a_topic_gets_wrong_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.yaml"
+    path.write_text("""\
 topics:
   t:
     clauses: [{query: hotline, weight: 0.7}]
@@ -233,16 +236,18 @@ topics:
         - nothing
 rules: {r: {topic: t}}
 """)
-    found = [line.replace(settings.path, "F") for line in check_examples(settings)]
+    found = [
+        (each.line, each.column, each.severity, each.message)
+        for each in examine(load_whole(path, environ={}))
+    ]
 
     assert found == [
         (
-            'F:5:32: topic "t": example does not match: "two armies agree"; '
-            "add a clause or terms that cover it, or move it to no_match"
+            *(5, 32, "finding"),
+            'topic "t": example does not match: "two armies agree"',
         ),
         (
-            'F:7:11: topic "t": example matches with score 0.70: '
-            '"the hotline for customers"; '
-            "narrow a clause or add to exclude, or move it to match"
+            *(7, 11, "finding"),
+            'topic "t": example matches with score 0.70: "the hotline for customers"',
         ),
     ]

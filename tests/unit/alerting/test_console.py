@@ -28,7 +28,7 @@ def test_an_alert_takes_a_few_lines() -> None:
     )
 
     assert text(alert(match=match(entry=of, spans=spans))) == (
-        "2015-10-13 12:00:00Z WARNING unesco-cuts: unesco-funding-threat (threat)\n"
+        "2015-10-13 12:00:00Z WARNING unesco-cuts: unesco-funding-threat (threat, high confidence)\n"
         "  *Tokyo* may withhold UNESCO dues\n"
         "  Officials said the money *may stop* soon.\n"
         "  Wire A, 2015-10-13 11:58:00Z https://example.org/1"
@@ -51,7 +51,7 @@ def test_an_entry_without_anything_still_makes_an_alert() -> None:
     bare = entry(title="", summary="", url="", source="", published_at=None)
 
     assert text(alert(match=match(entry=bare, spans=(), direction=""))) == (
-        "2015-10-13 12:00:00Z WARNING unesco-cuts: unesco-funding-threat\n"
+        "2015-10-13 12:00:00Z WARNING unesco-cuts: unesco-funding-threat (high confidence)\n"
         "  (no title)\n"
         "  wire-a"
     )

@@ -63,6 +63,7 @@ def test_the_alert_says_what_happened_and_where() -> None:
     assert told["annotations"] == {
         "summary": "Tokyo may withhold UNESCO dues",
         "description": "A state threatens UNESCO's money",
+        "confidence": "high",
         "evidence": '"Tokyo"',
         "source": "Wire A",
         "url": "https://example.org/1",

@@ -4,7 +4,13 @@ import pytest
 
 from monitor.errors import Problem
 from monitor.topics import compile_topics
-from monitor.topics.spec import ClauseSpec, ConceptSpec, DirectionSpec, TopicSpec
+from monitor.topics.spec import (
+    ClauseSpec,
+    ConceptSpec,
+    DirectionSpec,
+    ExclusionSpec,
+    TopicSpec,
+)
 from tests.factories import entry
 
 UNESCO = ConceptSpec(name="unesco", terms={"en": ("unesco",)})
@@ -84,7 +90,7 @@ def test_a_wrong_clause_is_named_by_its_path(
 def test_exclude_and_direction_are_checked_like_clauses() -> None:
     found = problems(
         FINE,
-        exclude=(ClauseSpec(any=("nothing",)),),
+        exclude=(ExclusionSpec(any=("nothing",)),),
         direction=(DirectionSpec(label="up", cues=("unesco", "rise")),),
     )
 

@@ -12,7 +12,13 @@ from ruamel.yaml import YAML
 
 from monitor.topics import compile_topics
 from monitor.topics.query import parse_query
-from monitor.topics.spec import ClauseSpec, ConceptSpec, DirectionSpec, TopicSpec
+from monitor.topics.spec import (
+    ClauseSpec,
+    ConceptSpec,
+    DirectionSpec,
+    ExclusionSpec,
+    TopicSpec,
+)
 from monitor.topics.terms import parse_term
 from tests.factories import entry
 
@@ -33,7 +39,9 @@ def topic(name: str, written: dict[str, Any]) -> TopicSpec:
         name=name,
         threshold=written.get("threshold", 0.5),
         clauses=clauses(written["clauses"]),
-        exclude=clauses(written.get("exclude", [])),
+        exclude=tuple(
+            msgspec.convert(each, ExclusionSpec) for each in written.get("exclude", [])
+        ),
         direction=tuple(
             DirectionSpec(label=label, cues=tuple(cues))
             for each in written.get("direction", [])
@@ -48,7 +56,11 @@ def topic(name: str, written: dict[str, Any]) -> TopicSpec:
 def test_an_example_compiles_and_keeps_its_promises(text: str) -> None:
     page = YAML(typ="safe").load(text)
     concepts = [
-        ConceptSpec(name=name, terms={lang: tuple(t) for lang, t in terms.items()})
+        ConceptSpec(
+            name=name,
+            terms={lang: tuple(t) for lang, t in terms.items() if lang != "except"},
+            excepted=tuple(terms.get("except", ())),
+        )
         for name, terms in page.get("concepts", {}).items()
     ]
     topics = [topic(name, written) for name, written in page["topics"].items()]

@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import random
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.topics import TopicIndex, compile_topics
-from monitor.topics.lexicon import Lexicon
+from monitor.topics.anchors import Anchors, one
+from monitor.topics.atoms import Atoms
+from monitor.topics.index import Shelf
 from monitor.topics.match import Clause, Topic
-from monitor.topics.plan import Anchors, Atom, Found, Part
+from monitor.topics.plan import Atom, Found, Part
 from monitor.topics.spec import ClauseSpec, TopicSpec
 from monitor.topics.terms import parse_term
-from monitor.topics.windows import largest, together
+from monitor.topics.windows import closest, joined, largest, narrowest, together
 from tests.factories import entry
 
 if TYPE_CHECKING:
@@ -24,14 +26,21 @@ if TYPE_CHECKING:
 WORDS = [f"w{number}" for number in range(60)]
 
 
+class _Line(NamedTuple):
+    at: list[int]
+
+
 class _Broken:
     """A part that cannot be evaluated."""
 
     def windows(self, found: Found) -> list[Window]:
         raise ZeroDivisionError(len(found.hits))
 
+    def closest(self, found: Found) -> Window | None:
+        raise ZeroDivisionError(len(found.hits))
+
     def anchors(self, costs: Sequence[float]) -> Anchors:
-        return Anchors(costs[0], frozenset((0,)))
+        return one(0, costs)
 
 
 def topic(name: str, part: Part) -> Topic:
@@ -49,10 +58,10 @@ def test_matches_come_in_order_of_topic_name() -> None:
 
 
 def test_a_topic_that_raises_is_reported_and_the_others_go_on() -> None:
-    lexicon = Lexicon(stemming=True)
-    lexicon.add(parse_term("unesco"), 0)
-    index = TopicIndex(
-        [topic("broken", _Broken()), topic("fine", Atom(0))], lexicon, [""], [1.0]
+    atoms = Atoms()
+    unesco = Atom(atoms.of_term(parse_term("unesco")))
+    index = TopicIndex(Shelf(atoms, stemming=True)).with_changes(
+        [topic("broken", _Broken()), topic("fine", unesco)]
     )
     failed: list[tuple[str, Exception]] = []
 
@@ -142,6 +151,8 @@ def test_windows_exist_exactly_where_trying_all_combinations_finds_them(
         for chosen in product(*windows)
     ]
     assert bool(found) is (min(gaps) <= limit)
+    unlimited = together(windows, None, at)
+    assert joined(closest(windows, _Line(at))) == narrowest(unlimited, at)
     for first, last, hits in found:
         assert {hit[2] for hit in hits} == set(range(len(lists)))
         assert (first, last) == (min(h[0] for h in hits), max(h[1] for h in hits))

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.model import Match
 from monitor.topics import TopicIndex, compile_topics
-from monitor.topics.spec import ClauseSpec, ConceptSpec, TopicSpec
+from monitor.topics.spec import ClauseSpec, ConceptSpec, ExclusionSpec, TopicSpec
 from tests.factories import entry
 
 CONCEPTS = (
@@ -65,9 +67,19 @@ ALL_NEAR = ClauseSpec(all=("unesco", "money", "cut"), near=6)
         ),
         pytest.param("日方停缴教科文组织会费", ["停缴", "教科文组织", "会费"], id="zh"),
         pytest.param(
-            "U.N. cultural agency’s dues withheld? No: withholding",
+            "U.N. cultural agency’s dues, withholding",
             ["U.N. cultural agency", "dues", "withholding"],
             id="phrase and stem",
+        ),
+        pytest.param(
+            "Tokyo withheld its UNESCO dues",
+            ["withheld", "UNESCO", "dues"],
+            id="irregular form",
+        ),
+        pytest.param(
+            "日方停繳教科文組織會費",
+            ["停繳", "教科文組織", "會費"],
+            id="traditional characters",
         ),
     ],
 )
@@ -147,7 +159,7 @@ def test_the_score_is_the_noisy_or_of_the_clauses_that_hold() -> None:
 
 def test_an_excluded_clause_forbids_the_match() -> None:
     of = index(
-        ClauseSpec(all=("unesco",)), exclude=(ClauseSpec(any=('"world heritage"',)),)
+        ClauseSpec(all=("unesco",)), exclude=(ExclusionSpec(any=('"world heritage"',)),)
     )
 
     assert first(of, "UNESCO vote")
@@ -218,3 +230,36 @@ def test_spans_slice_text_that_folding_lengthens() -> None:
     found = first(index(ClauseSpec(all=("unesco",))), "ﬃ①½ ﾕﾈｽｺ", "")
 
     assert quotes(found) == [("title", "ﾕﾈｽｺ", "unesco")]
+
+
+PIECES = (
+    "UNESCO unesco’s du\u00ades cut ＣＵＴ 教科文组织 教科文組織 会费 會費 ユネスコ 凍結 é "
+    "e\u0301 ﬁ 가 İ &amp; &#8217; &#x301; &#1; <b> </p> & < > 。 \u200d \u3099 🇯 ."
+)
+HOSTILE = st.lists(
+    st.sampled_from(PIECES.split())
+    | st.sampled_from(["", " ", "\n"])
+    | st.characters(),
+    max_size=14,
+).map("".join)
+
+
+@settings(max_examples=200)
+@given(HOSTILE, HOSTILE)
+def test_whatever_the_text_holds_spans_slice_it(title: str, summary: str) -> None:
+    of = index(ClauseSpec(query="$unesco OR $money OR $cut OR =UNESCO OR é"))
+
+    found = of.match(entry(title=title, summary=summary))
+
+    for match in found:
+        for span in match.spans:
+            text = getattr(match.entry, span.field)
+            assert span.quote == text[span.start : span.end] != ""
+
+
+def test_a_span_covers_the_markup_inside_it_and_none_around_it() -> None:
+    of = index(ClauseSpec(query='"unesco dues"'))
+
+    found = first(of, "<p>UNESCO&#8217;s <b>dues</b></p>")
+
+    assert [quote for _, quote, _ in quotes(found)] == ["UNESCO&#8217;s <b>dues"]

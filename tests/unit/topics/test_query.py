@@ -110,7 +110,7 @@ def test_terms_are_read(text: str, expected: Term) -> None:
         pytest.param('a OR "b c', 5, "quote is opened", '"', id="open quote"),
         pytest.param("a NEAR b", 2, "distance", "NEAR/10", id="NEAR without number"),
         pytest.param("a ONEAR/0 b", 2, "distance", "ONEAR/10", id="NEAR of nothing"),
-        pytest.param("a AND lang:en", 6, 'no field named "lang"', "title", id="field"),
+        pytest.param("a AND by:en", 6, 'no field named "by"', "title", id="field"),
         pytest.param("a AND *", 6, "match every word", "beginning", id="lone wildcard"),
         pytest.param("wi*dr", 2, "stands inside", "end a term", id="inner wildcard"),
         pytest.param("a OR u*", 5, "too short", "two letters", id="short wildcard"),

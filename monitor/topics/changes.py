@@ -1,0 +1,70 @@
+"""Tell what has changed between two ways in which topics were written.
+
+A topic must be compiled anew when its own words changed, or when it may use a concept
+that means something else now. The second is judged generously, by whether the name
+occurs anywhere in the topic: compiling once too often costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, json
+
+from monitor.topics.concepts import Concept
+from monitor.topics.spec import TopicSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Written(Struct, frozen=True):
+    """What topics were compiled from.
+
+    Args:
+        topics: the topics as written, by name.
+        concepts: the concepts they may use, by name.
+    """
+
+    topics: dict[str, TopicSpec] = {}
+    concepts: dict[str, Concept] = {}
+
+
+class Changes(Struct, frozen=True):
+    """What to do to get from one state to another.
+
+    Args:
+        compile: the topics that are new or changed.
+        remove: the names of those that are gone.
+    """
+
+    compile: tuple[TopicSpec, ...]
+    remove: frozenset[str]
+
+
+def changes_between(old: Written, new: Written) -> Changes:
+    """Return what makes the new state out of the old."""
+    concepts = _changed_concepts(old.concepts, new.concepts)
+    return Changes(
+        compile=tuple(
+            topic
+            for name, topic in new.topics.items()
+            if old.topics.get(name) != topic or _mentions(topic, concepts)
+        ),
+        remove=frozenset(old.topics.keys() - new.topics.keys()),
+    )
+
+
+def _changed_concepts(
+    old: dict[str, Concept], new: dict[str, Concept]
+) -> tuple[bytes, ...]:
+    names = old.keys() | new.keys()
+    changed = (name for name in names if old.get(name) != new.get(name))
+    return tuple(json.encode(name)[1:-1] for name in changed)
+
+
+def _mentions(topic: TopicSpec, names: Iterable[bytes]) -> bool:
+    if not names:
+        return False
+    text = json.encode(topic)
+    return any(name in text for name in names)
