@@ -64,7 +64,8 @@ class EntriesRecord(Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...]
 
 
-class Span(Struct, frozen=True, kw_only=True):
+# Many are made for each entry, and none can hold itself: the collector may pass by.
+class Span(Struct, frozen=True, kw_only=True, gc=False):
     """A piece of an entry that supports a match.
 
     `quote` equals `getattr(entry, field)[start:end]`, always.
@@ -98,7 +99,7 @@ def confidence_of(score: float) -> Confidence:
     return "medium" if score >= MEDIUM else "low"
 
 
-class Match(Struct, frozen=True, kw_only=True):
+class Match(Struct, frozen=True, kw_only=True, gc=False):
     """One entry satisfying one topic.
 
     Args:

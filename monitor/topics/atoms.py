@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.text import is_cjk
 from monitor.topics.printer import print_term
+from monitor.topics.terms import Term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.topics.concepts import Concept
     from monitor.topics.lexicon import Lexicon
-    from monitor.topics.terms import Term
 
 # One CJK character tells about as much as three letters.
 _CJK_LETTERS = 3
@@ -33,13 +33,17 @@ class Atoms:
         self._concepts: Mapping[str, Concept] = {}
         self._of_concept: dict[str, int] = {}
         self._numbers: dict[_Key, int] = {}
-        self._terms: list[Sequence[Term]] = []
+        self._terms: list[Term | Sequence[Term]] = []
         self._priors: list[float] = []
         self._used: list[int] = []
         self._excepted: dict[int, int] = {}
         self._filled = 0
         self.names: list[str] = []
-        self.labels: list[str] = []
+
+    def label(self, number: int) -> str:
+        """Return how an atom is written in a query."""
+        name = self.names[number]
+        return f"${name}" if name else print_term(self._terms_of(number)[0])
 
     def use(self, concepts: Mapping[str, Concept]) -> None:
         """Take these concepts for the names from now on."""
@@ -81,23 +85,27 @@ class Atoms:
         """Have the lexicon look for every term of every atom that is new."""
         new = range(self._filled, len(self._terms))
         for number in new:
-            for term in dict.fromkeys(self._terms[number]):
+            for term in dict.fromkeys(self._terms_of(number)):
                 lexicon.add(term, number)
         for number in new:
             if number in self._excepted:
                 lexicon.except_inside(self._excepted[number], number)
         self._filled = len(self._terms)
 
+    def _terms_of(self, number: int) -> Sequence[Term]:
+        terms = self._terms[number]
+        return (terms,) if isinstance(terms, Term) else terms
+
     def _number(self, key: _Key, name: str, terms: Sequence[Term]) -> int:
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._terms)
-            self._terms.append(terms)
+            # Most atoms are a term, which is its own key.
+            self._terms.append(key if isinstance(key, Term) else terms)
             self._priors.append(_PRIOR_USES * sum(map(_commonness, terms)))
             self._used.append(0)
             self.names.append(name)
-            self.labels.append(f"${name}" if name else print_term(terms[0]))
-        self._used[number] += 1
+            self._used[number] += 1
         return number
 
 

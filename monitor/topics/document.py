@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from monitor.model import Span
-from monitor.text import BREAK, Folded, letters, token_spans, without_possessive
+from monitor.text import BREAK, Folded, letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,6 +36,8 @@ class Field:
         pieces: what it was cut into, in order.
         marks: what to look at in each piece.
         known: the words of any piece.
+        inside: where in a piece each of its words begins, where it ends, and where it
+            would without a possessive.
         is_spaced: it was cut at its spaces, and holds nothing but words.
     """
 
@@ -47,6 +49,7 @@ class Field:
         "_more",
         "_starts",
         "folded",
+        "inside",
         "is_spaced",
         "known",
         "marks",
@@ -59,6 +62,7 @@ class Field:
         pieces: Sequence[str],
         marks: Sequence[Mark | None],
         known: Mapping[str, tuple[Word, ...]],
+        inside: Mapping[str, Sequence[tuple[int, int, int]]],
         *,
         is_spaced: bool,
     ) -> None:
@@ -66,6 +70,7 @@ class Field:
         self.pieces = pieces
         self.marks = marks
         self.known = known
+        self.inside = inside
         self.is_spaced = is_spaced
         self._firsts: Sequence[int] | None = None
         self._is_counted = False
@@ -104,46 +109,36 @@ class Field:
 
     def characters(self, first: int, last: int) -> tuple[int, int]:
         """Return where in the original a run of words begins and ends."""
-        if first == last and self.is_spaced and self.is_even:
-            piece = self.pieces[first]
-            if piece.isalnum():
-                start = self._start(first)
-                return self.folded.original(start, start + len(piece))
-        start, (final, end) = self._span(first)[0], self._span(last)
-        final_word = without_possessive(self.folded.text[final:end])
-        return self.folded.original(start, final + len(final_word))
+        place, number = self._place(first)
+        begin = self._start(place)
+        start, _, end = self.inside[self.pieces[place]][number]
+        start += begin
+        if last != first:
+            place, number = self._place(last)
+            begin = self._start(place)
+            end = self.inside[self.pieces[place]][number][2]
+        return self.folded.original(start, begin + end)
 
     def spans(self) -> list[tuple[int, int]]:
         """Return where each word begins and ends in the folded text."""
-        found: list[tuple[int, int]] = []
-        for place, (piece, held) in enumerate(
-            zip(self.pieces, self.words, strict=True)
-        ):
-            if not held:
-                continue
-            begin = self._start(place)
-            inside = token_spans(piece)
-            if len(inside) != len(held):
-                # Punctuation between CJK characters is no token when read alone.
-                inside = [(0, len(piece))] * len(held)
-            found += [(begin + start, begin + end) for start, end in inside]
-        return found
+        return [
+            (begin + start, begin + end)
+            for place, piece in enumerate(self.pieces)
+            for begin in (self._start(place),)
+            for start, end, _ in self.inside[piece]
+        ]
 
-    def _span(self, number: int) -> tuple[int, int]:
-        """Return where a word begins and ends in the folded text."""
+    def _place(self, number: int) -> tuple[int, int]:
+        """Return which piece holds a word, and which of its words that is."""
+        if self.is_even:
+            return number, 0
         if self._firsts is None:
             self._firsts = self._first_words()
         place = bisect_right(self._firsts, number) - 1
-        piece, begin = self.pieces[place], self._start(place)
-        if piece.isalnum() and self.is_spaced:
-            return begin, begin + len(piece)
-        start, end = token_spans(piece)[number - self._firsts[place]]
-        return begin + start, begin + end
+        return place, number - self._firsts[place]
 
     def _first_words(self) -> Sequence[int]:
         """Return for each piece the number of its first word."""
-        if self.is_even:
-            return range(len(self.pieces))
         counts = [mark.size if mark else 1 for mark in self.marks]
         return list(accumulate(counts, initial=0))
 

@@ -147,7 +147,7 @@ class _Explainer:
     def __init__(self, index: TopicIndex, found: Found) -> None:
         self._concepts = index.concepts
         self._found = found
-        self._missing = Missing(index.labels, found)
+        self._missing = Missing(index.label, found)
 
     def topic(self, topic: Topic) -> TopicReport:
         held = [

@@ -11,8 +11,10 @@ change costs what it adds and not what was there.
 
 from __future__ import annotations
 
+from array import array
 from functools import cached_property
-from operator import attrgetter
+from itertools import chain, compress
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.topics.changes import Written
@@ -27,14 +29,22 @@ if TYPE_CHECKING:
     from monitor.topics.atoms import Atoms
     from monitor.topics.lexicon import Hits
 
-_Filed: TypeAlias = tuple[int, int, int]
-"""Which atom must also be there, the slot of a topic, and the number of its clause."""
+_Filed: TypeAlias = tuple["array[int]", tuple[int, ...]]
+"""The clauses filed under an atom, and for each which atom must also be there.
+
+A clause is written as `slot << _CLAUSE_BITS | number`."""
+
+_CLAUSE_BITS = 16
+_CLAUSE_MASK = (1 << _CLAUSE_BITS) - 1
+
+_NOTHING_FILED: _Filed = (array("Q"), ())
 
 # Slots of topics that are gone are given up once they outnumber the others by this.
 _WASTE = 1000
 
 _by_topic = attrgetter("topic")
 _by_name = attrgetter("name")
+_clauses, _others = itemgetter(0), itemgetter(1)
 
 
 class Shelf:
@@ -53,7 +63,7 @@ class Shelf:
         self.atoms = atoms
         self.stemming = stemming
         self.lexicon = Lexicon(stemming=stemming)
-        self.filed: dict[int, list[_Filed]] = {}
+        self.filed: dict[int, _Filed] = {}
         self.slots = 0
 
     def file(self, topics: Iterable[Topic]) -> dict[int, Topic]:
@@ -61,11 +71,20 @@ class Shelf:
         self.atoms.fill(self.lexicon)
         costs = self.atoms.costs()
         placed: dict[int, Topic] = {}
+        new: dict[int, list[tuple[int, int]]] = {}
         for slot, topic in enumerate(topics, self.slots):
             placed[slot] = topic
             for number, clause in enumerate(topic.clauses):
+                written = slot << _CLAUSE_BITS | number
                 for atom, other in clause.part.anchors(costs).pairs:
-                    self.filed.setdefault(atom, []).append((other, slot, number))
+                    new.setdefault(atom, []).append((written, other))
+        for atom, pairs in new.items():
+            clauses, others = self.filed.get(atom, _NOTHING_FILED)
+            # Never changed in place: a thread may be looking at it.
+            self.filed[atom] = (
+                clauses + array("Q", [clause for clause, _ in pairs]),
+                (*others, *(other for _, other in pairs)),
+            )
         self.slots += len(placed)
         return placed
 
@@ -102,10 +121,9 @@ class TopicIndex:
         """Return the concept's name for each atom, "" for a term."""
         return self.shelf.atoms.names
 
-    @property
-    def labels(self) -> Sequence[str]:
-        """Return how each atom is written in a query, for explanations."""
-        return self.shelf.atoms.labels
+    def label(self, atom: int) -> str:
+        """Return how an atom is written in a query, for explanations."""
+        return self.shelf.atoms.label(atom)
 
     @property
     def is_worn(self) -> bool:
@@ -172,12 +190,17 @@ class TopicIndex:
 
     def _candidates(self, hits: Hits) -> dict[int, tuple[int, ...]]:
         """Return by slot the clauses that may hold."""
-        candidates: dict[int, tuple[int, ...]] = {}
         filed_under = self.shelf.filed
-        for atom in hits:
-            for other, slot, number in filed_under.get(atom, ()):
-                if other in hits:
-                    known = candidates.get(slot, ())
-                    if number not in known:
-                        candidates[slot] = (*known, number)
+        filed = [filed_under[atom] for atom in filed_under.keys() & hits.keys()]
+        clauses = chain.from_iterable(map(_clauses, filed))
+        others = chain.from_iterable(map(_others, filed))
+        candidates: dict[int, tuple[int, ...]] = {}
+        for clause in compress(clauses, map(hits.__contains__, others)):
+            slot = clause >> _CLAUSE_BITS
+            number = clause & _CLAUSE_MASK
+            known = candidates.get(slot)
+            if known is None:
+                candidates[slot] = (number,)
+            elif number not in known:
+                candidates[slot] = (*known, number)
         return candidates

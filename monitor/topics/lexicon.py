@@ -13,7 +13,17 @@ from __future__ import annotations
 from itertools import compress, count
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from monitor.text import BREAK, fold, has_cjk, is_cjk, raw_tokens, stem, word
+from monitor.text import (
+    BREAK,
+    fold,
+    has_cjk,
+    is_cjk,
+    raw_tokens,
+    stem,
+    token_spans,
+    without_possessive,
+    word,
+)
 from monitor.topics.document import CJK_WIDTH, WORD_WIDTH, Document, Field
 
 if TYPE_CHECKING:
@@ -196,6 +206,17 @@ class _Pieces:
     def __init__(self, cut: Callable[[str], tuple[Word, ...]]) -> None:
         self.words = _Remembered(cut)
         self._marks = _Remembered(self._mark)
+        self._inside = _Remembered(self._look_inside)
+
+    def _look_inside(self, piece: str) -> tuple[tuple[int, int, int], ...]:
+        words, spans = self.words[piece], token_spans(piece)
+        if len(spans) != len(words):
+            # Punctuation between CJK characters is no token when read alone.
+            spans = [(0, len(piece))] * len(words)
+        return tuple(
+            (start, end, start + len(without_possessive(piece[start:end])))
+            for start, end in spans
+        )
 
     def _mark(self, piece: str) -> Mark | None:
         words = self.words[piece]
@@ -205,8 +226,11 @@ class _Pieces:
         """Return the field of a text that was cut into pieces."""
         self.words.age()
         self._marks.age()
+        self._inside.age()
         marks = list(map(self._marks.__getitem__, pieces))
-        return Field(folded, pieces, marks, self.words, is_spaced=is_spaced)
+        return Field(
+            folded, pieces, marks, self.words, self._inside, is_spaced=is_spaced
+        )
 
 
 class Reader:

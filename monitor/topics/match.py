@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, Struct
+from msgspec.structs import force_setattr
 
 from monitor.model import Match
 from monitor.topics.direction import Direct, Direction, direction_of
@@ -53,6 +54,7 @@ class Topic(Struct, frozen=True, gc=False):
     Args:
         title_boost: what a clause's weight is multiplied by, up to a weight of 1, when
             the title alone satisfies it.
+        is_plain: its one clause decides, as in most topics; noted to save time.
     """
 
     name: str
@@ -61,6 +63,18 @@ class Topic(Struct, frozen=True, gc=False):
     exclude: tuple[Exclusion, ...] = ()
     directions: tuple[Direction, ...] = ()
     title_boost: float = 1.0
+    is_plain: bool = False
+
+    def __post_init__(self) -> None:
+        """Note whether one clause decides."""
+        is_plain = (
+            len(self.clauses) == 1
+            and not self.exclude
+            and not self.directions
+            and self.title_boost == 1.0
+            and reaches(self.clauses[0].weight, self.threshold)
+        )
+        force_setattr(self, "is_plain", is_plain)
 
 
 def noisy_or(weights: Iterable[float]) -> float:
@@ -87,6 +101,8 @@ def match_topic(
         found: the entry and what was found in it.
         concepts: the concept's name for each atom, "" for a term.
     """
+    if topic.is_plain:
+        return _match_plain(topic, found, concepts)
     document = found.document
     evidence: list[tuple[int, Window]] = []
     weights = []
@@ -101,7 +117,7 @@ def match_topic(
             weights.append(weight)
     if not evidence:
         return None
-    score = noisy_or(weights) if len(weights) > 1 else round(weights[0], 6)
+    score = noisy_or(weights)
     if topic.exclude and reaches(score, topic.threshold):
         score = lowered(score, topic.exclude, found)
     if not reaches(score, topic.threshold):
@@ -117,6 +133,20 @@ def match_topic(
         direction=direct.label,
         cue=UNSET if cue is None else document.span(cue[0], cue[1], concepts[cue[2]]),
         spans=tuple(spans),
+        entry=document.entry,
+    )
+
+
+def _match_plain(topic: Topic, found: Found, concepts: Sequence[str]) -> Match | None:
+    clause = topic.clauses[0]
+    window = clause.part.closest(found)
+    if window is None:
+        return None
+    document = found.document
+    return Match(
+        topic=topic.name,
+        score=round(clause.weight, 6),
+        spans=tuple(document.spans(window[2], 0, concepts)),
         entry=document.entry,
     )
 

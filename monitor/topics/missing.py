@@ -10,7 +10,7 @@ from monitor.topics.plan import Atom, Away, Either, From, InField, Together, Two
 from monitor.topics.windows import narrowest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from monitor.topics.plan import Found, Part
 
@@ -52,12 +52,12 @@ class Missing:
     """Answer for the parts of topics, given one entry.
 
     Args:
-        labels: how each atom is written in a query.
+        label: returns how an atom is written in a query.
         found: the entry and what was found in it.
     """
 
-    def __init__(self, labels: Sequence[str], found: Found) -> None:
-        self._labels = labels
+    def __init__(self, label: Callable[[int], str], found: Found) -> None:
+        self._label = label
         self._found = found
 
     def gaps(self, part: Part) -> list[Gap]:
@@ -156,9 +156,9 @@ class Missing:
         text = "..."
         match part:
             case Atom(number):
-                text = self._labels[number]
+                text = self._label(number)
             case TwoOf(number):
-                text = f"two of {self._labels[number]}"
+                text = f"two of {self._label(number)}"
             case Either(parts):
                 text = self._bracketed(" OR ", parts)
             case Together():
@@ -166,7 +166,7 @@ class Missing:
             case InField(inner, field):
                 text = f"{field}:{self._written(inner)}"
             case Away(inner, unwanted):
-                names = ", ".join(self._labels[number] for number in unwanted)
+                names = ", ".join(self._label(number) for number in unwanted)
                 text = f"{self._written(inner)} away from {names}"
             case From(inner):
                 text = f"{self._written(inner)} from a certain feed, source or language"

@@ -93,6 +93,17 @@ class Atom(_Part, frozen=True, gc=False):
             ]
         return windows
 
+    def closest(self, found: Found) -> Window | None:
+        """Return the window that spans the least text; of several, the first."""
+        places = found.hits.get(self.number)
+        if not places:
+            return None
+        first, last = places[0]
+        # Nothing is narrower than one word.
+        if first == last or len(places) == 1:
+            return first, last, ((first, last, self.number),)
+        return super().closest(found)
+
     def anchors(self, costs: Sequence[float]) -> Anchors:
         """Return itself."""
         return one(self.number, costs)
@@ -120,7 +131,7 @@ class Together(_Part, frozen=True, gc=False):
         ordered: the parts come in this order, one after another.
         distinct: no two parts are found at places that overlap.
         one_sentence: all parts stand in one sentence.
-        numbers: of the parts when all are atoms, noted to save the way to them.
+        numbers: of the parts when all are atoms, each once, to save the way to them.
     """
 
     parts: tuple[Part, ...]
@@ -135,7 +146,8 @@ class Together(_Part, frozen=True, gc=False):
         """Note the atoms, when all parts are atoms."""
         if len(self.parts) > 1 and all(isinstance(part, Atom) for part in self.parts):
             atoms = cast("tuple[Atom, ...]", self.parts)
-            force_setattr(self, "numbers", tuple([atom.number for atom in atoms]))
+            numbers = tuple(dict.fromkeys(atom.number for atom in atoms))
+            force_setattr(self, "numbers", numbers)
 
     def windows(self, found: Found) -> list[Window]:
         """Return the smallest windows that hold all parts."""
@@ -186,12 +198,11 @@ class Together(_Part, frozen=True, gc=False):
                 return None
         chosen = closest(lists, found.document)
         hits = [
-            (place[0], place[1], number)
-            for place, number in zip(chosen, self.numbers, strict=True)
+            (first, last, number)
+            for (first, last), number in zip(chosen, self.numbers, strict=True)
         ]
         hits.sort()
-        last = max([place[1] for place in chosen])
-        return hits[0][0], last, tuple(dict.fromkeys(hits))
+        return hits[0][0], max([hit[1] for hit in hits]), tuple(hits)
 
     def _combined(
         self, lists: Sequence[Sequence[Window]], document: Document
