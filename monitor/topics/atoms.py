@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from monitor.text import is_cjk
@@ -26,19 +27,20 @@ _Key: TypeAlias = "Term | tuple[Term, ...] | tuple[str, Concept]"
 class Atoms:
     """Give each concept and each term of its own a number, and count their use.
 
-    A number stands for good; a concept that changes gets a new one.
+    A number stands for good; a concept that changes gets a new one. They begin at 1, so
+    that any is true.
     """
 
     def __init__(self) -> None:
         self._concepts: Mapping[str, Concept] = {}
         self._of_concept: dict[str, int] = {}
         self._numbers: dict[_Key, int] = {}
-        self._terms: list[Term | Sequence[Term]] = []
-        self._priors: list[float] = []
-        self._used: list[int] = []
+        self._terms: list[Term | Sequence[Term]] = [()]
+        self._priors: list[float] = [0.0]
+        self._used: list[int] = [0]
         self._excepted: dict[int, int] = {}
         self._filled = 0
-        self.names: list[str] = []
+        self.names: list[str] = [""]
 
     def label(self, number: int) -> str:
         """Return how an atom is written in a query."""
@@ -83,14 +85,16 @@ class Atoms:
 
     def fill(self, lexicon: Lexicon) -> None:
         """Have the lexicon look for every term of every atom that is new."""
-        new = range(self._filled, len(self._terms))
+        # The very objects that topics hold: comparing them is quick, and one lies where
+        # the other does.
+        new = list(islice(self._numbers.values(), self._filled, None))
         for number in new:
             for term in dict.fromkeys(self._terms_of(number)):
                 lexicon.add(term, number)
         for number in new:
             if number in self._excepted:
                 lexicon.except_inside(self._excepted[number], number)
-        self._filled = len(self._terms)
+        self._filled = len(self._numbers)
 
     def _terms_of(self, number: int) -> Sequence[Term]:
         terms = self._terms[number]

@@ -9,16 +9,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate, chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from monitor.model import Span
 from monitor.text import BREAK, Folded, letters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from monitor.model import Entry
-    from monitor.topics.lexicon import Mark, Word
+    from monitor.topics.lexicon import Branch, Word
     from monitor.topics.windows import Hit
 
 WORD_WIDTH = 8
@@ -26,6 +26,27 @@ CJK_WIDTH = 5
 """A character's share of distance: eight words are as far as 8 x 1.6 characters."""
 
 _width = attrgetter("width")
+
+
+class Mark(NamedTuple):
+    """What to look at in a piece of text.
+
+    A number stands for the mark of one word that makes the term of that atom alone and
+    begins no other, and None for that of one word that begins no term, as most are.
+
+    Args:
+        size: how many words it holds.
+        atoms: of the terms that it makes alone.
+        branch: where the terms of more words are that begin with it, or None.
+        stems: of the words that must follow for those.
+        is_simple: that is all; otherwise its words must be looked at one by one.
+    """
+
+    size: int
+    atoms: tuple[int, ...] = ()
+    branch: Branch | None = None
+    stems: Container[str] = ()
+    is_simple: bool = False
 
 
 class Field:
@@ -60,7 +81,7 @@ class Field:
         self,
         folded: Folded,
         pieces: Sequence[str],
-        marks: Sequence[Mark | None],
+        marks: Sequence[Mark | int | None],
         known: Mapping[str, tuple[Word, ...]],
         inside: Mapping[str, Sequence[tuple[int, int, int]]],
         *,
@@ -93,13 +114,21 @@ class Field:
         self._count()
         return self._even
 
+    def count(self, *, is_even: bool, more: int) -> None:
+        """Note whether each piece is one word, and how many more words there are."""
+        self._is_counted = True
+        self._even = is_even
+        self._more = more
+
     def _count(self) -> None:
         if self._is_counted:
             return
-        sizes = [mark.size for mark in self.marks if mark and mark.size != 1]
-        self._more = sum(sizes) - len(sizes)
-        self._even = not sizes
-        self._is_counted = True
+        sizes = [
+            mark.size
+            for mark in self.marks
+            if mark.__class__ is Mark and mark.size != 1  # type: ignore[union-attr]
+        ]
+        self.count(is_even=not sizes, more=sum(sizes) - len(sizes))
 
     def after(self, place: int, number: int = 0) -> Iterator[Word]:
         """Yield the words after one of a piece, to the end of the field."""
@@ -139,7 +168,7 @@ class Field:
 
     def _first_words(self) -> Sequence[int]:
         """Return for each piece the number of its first word."""
-        counts = [mark.size if mark else 1 for mark in self.marks]
+        counts = [getattr(mark, "size", 1) for mark in self.marks]
         return list(accumulate(counts, initial=0))
 
     def _start(self, place: int) -> int:
@@ -237,7 +266,9 @@ class Document:
             clause: the number of the clause.
             concepts: the concept's name for each atom, "" for a term.
         """
-        known = self._spans.setdefault(clause, {})
+        known = self._spans.get(clause)
+        if known is None:
+            known = self._spans[clause] = {}
         found = []
         for hit in hits:
             span = known.get(hit)

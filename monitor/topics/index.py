@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from monitor.topics.atoms import Atoms
     from monitor.topics.lexicon import Hits
 
-_Filed: TypeAlias = tuple["array[int]", tuple[int, ...]]
+_Filed: TypeAlias = tuple["array[int]", "array[int]"]
 """The clauses filed under an atom, and for each which atom must also be there.
 
 A clause is written as `slot << _CLAUSE_BITS | number`."""
@@ -37,7 +37,7 @@ A clause is written as `slot << _CLAUSE_BITS | number`."""
 _CLAUSE_BITS = 16
 _CLAUSE_MASK = (1 << _CLAUSE_BITS) - 1
 
-_NOTHING_FILED: _Filed = (array("Q"), ())
+_NOTHING_FILED: _Filed = (array("Q"), array("L"))
 
 # Slots of topics that are gone are given up once they outnumber the others by this.
 _WASTE = 1000
@@ -83,7 +83,7 @@ class Shelf:
             # Never changed in place: a thread may be looking at it.
             self.filed[atom] = (
                 clauses + array("Q", [clause for clause, _ in pairs]),
-                (*others, *(other for _, other in pairs)),
+                others + array("L", [other for _, other in pairs]),
             )
         self.slots += len(placed)
         return placed

@@ -11,7 +11,7 @@ The tree only grows. It may grow in one thread while another looks terms up in i
 from __future__ import annotations
 
 from itertools import compress, count
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from monitor.text import (
     BREAK,
@@ -24,10 +24,10 @@ from monitor.text import (
     without_possessive,
     word,
 )
-from monitor.topics.document import CJK_WIDTH, WORD_WIDTH, Document, Field
+from monitor.topics.document import CJK_WIDTH, WORD_WIDTH, Document, Field, Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Iterator
 
     from monitor.model import Entry
     from monitor.text import Folded
@@ -43,7 +43,7 @@ _LONGEST_REMEMBERED = 32
 _Exact: TypeAlias = tuple[int, tuple[str, ...]]
 
 
-class _Branch:
+class Branch:
     """Where the terms are that begin with some words.
 
     `atoms` are of the terms that end here, `exact` of those that also want letters;
@@ -53,17 +53,17 @@ class _Branch:
     __slots__ = ("atoms", "branches", "exact", "prefixes", "sizes")
 
     def __init__(self) -> None:
-        self.branches: dict[str, _Branch] | None = None
+        self.branches: dict[str, Branch] | None = None
         self.atoms: tuple[int, ...] = ()
         self.exact: tuple[_Exact, ...] = ()
         self.prefixes: dict[str, tuple[int, ...]] | None = None
         self.sizes: tuple[int, ...] = ()
 
-    def branch(self, text: str) -> _Branch:
+    def branch(self, text: str) -> Branch:
         """Return the branch of one more word, grown if need be."""
         if self.branches is None:
             self.branches = {}
-        return self.branches.setdefault(text, _Branch())
+        return self.branches.setdefault(text, Branch())
 
     def add_prefix(self, start: str, atom: int) -> None:
         if self.prefixes is None:
@@ -80,7 +80,7 @@ class _Branch:
         return [atom for start in starts for atom in self.prefixes.get(start, ())]
 
 
-_BARE = _Branch()
+_BARE = Branch()
 
 
 class Lexicon:
@@ -88,7 +88,7 @@ class Lexicon:
 
     def __init__(self, *, stemming: bool) -> None:
         self._stemming = stemming
-        self.root = _Branch()
+        self.root = Branch()
         self.excepted: dict[int, tuple[int, ...]] = {}
 
     def add(self, term: Term, atom: int) -> None:
@@ -113,24 +113,6 @@ class Lexicon:
         return stem(text) if self._stemming else text
 
 
-class Mark(NamedTuple):
-    """What to look at in a piece; none for one word that begins no term, as most are.
-
-    Args:
-        size: how many words it holds.
-        atoms: of the terms that it makes alone.
-        branch: where the terms of more words are that begin with it, or None.
-        stems: of the words that must follow for those.
-        is_simple: that is all; otherwise its words must be looked at one by one.
-    """
-
-    size: int
-    atoms: tuple[int, ...] = ()
-    branch: _Branch | None = None
-    stems: Container[str] = ()
-    is_simple: bool = False
-
-
 class Word:
     """A token as a reader knows it.
 
@@ -143,12 +125,12 @@ class Word:
         width: its share of distance.
         atoms: of the terms that it makes alone.
         branch: where the terms of more words are that begin with it, or None.
-        mark: what to look at in it; None when no term begins with it.
+        mark: what to look at in it.
     """
 
     __slots__ = ("atoms", "branch", "exact", "mark", "stem", "text", "width")
 
-    def __init__(self, text: str, stemmed: str, root: _Branch) -> None:
+    def __init__(self, text: str, stemmed: str, root: Branch) -> None:
         self.text = text
         self.stem = stemmed
         branch = (root.branches or {}).get(stemmed, _BARE)
@@ -156,8 +138,8 @@ class Word:
         self.exact = branch.exact
         longer = branch.branches is not None or branch.prefixes is not None
         self.branch = branch if longer else None
-        self.mark: Mark | None = None
-        if self.atoms or self.exact or longer:
+        self.mark: Mark | int | None = None
+        if self.exact or longer or len(self.atoms) > 1:
             self.mark = Mark(
                 1,
                 self.atoms,
@@ -165,6 +147,8 @@ class Word:
                 branch.branches or (),
                 is_simple=not self.exact and not branch.sizes,
             )
+        elif self.atoms:
+            self.mark = self.atoms[0]
         if text == BREAK:
             self.width = 0
         else:
@@ -218,7 +202,7 @@ class _Pieces:
             for start, end in spans
         )
 
-    def _mark(self, piece: str) -> Mark | None:
+    def _mark(self, piece: str) -> Mark | int | None:
         words = self.words[piece]
         return words[0].mark if len(words) == 1 else Mark(len(words))
 
@@ -284,25 +268,30 @@ class Reader:
 def _scan(document: Document, field: Field, start: int, hits: Hits) -> None:
     """Find the terms that begin in a field whose first word has position `start`."""
     marks, pieces, known = field.marks, field.pieces, field.known
-    last = len(pieces) - 1
+    last, is_even, begin = len(pieces) - 1, True, start
     for place in compress(count(), marks):
-        # Only marks are left, which mypy cannot know.
-        size, atoms, branch, stems, is_simple = marks[place]  # type: ignore[misc]
         first = start + place
-        if not is_simple:
-            _look_at_each(document, field, place, first, hits)
-            start += size - 1
-            continue
-        for atom in atoms:
-            places = hits.get(atom)
+        mark = marks[place]
+        if mark.__class__ is int:  # the most usual, and so without any detour
+            places = hits.get(mark)
             if places is None:
-                hits[atom] = [(first, first)]
+                hits[mark] = [(first, first)]
             elif places[-1][1] < first:
                 places.append((first, first))
+            continue
+        # Only marks are left, which mypy cannot know.
+        size, atoms, branch, stems, is_simple = mark  # type: ignore[misc]
+        if not is_simple:
+            _look_at_each(document, field, place, first, hits)
+            is_even = is_even and size == 1
+            start += size - 1
+            continue
+        _record(atoms, first, first, hits)
         if branch is not None and place < last:
             following = known[pieces[place + 1]]
             if not following or following[0].stem in stems:
                 _walk(document, branch, field.after(place), first, hits)
+    field.count(is_even=is_even, more=start - begin)
 
 
 def _look_at_each(
@@ -321,7 +310,7 @@ def _look_at_each(
 
 def _walk(
     document: Document,
-    branch: _Branch,
+    branch: Branch,
     following: Iterator[Word],
     first: int,
     hits: Hits,

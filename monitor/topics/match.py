@@ -54,7 +54,8 @@ class Topic(Struct, frozen=True, gc=False):
     Args:
         title_boost: what a clause's weight is multiplied by, up to a weight of 1, when
             the title alone satisfies it.
-        is_plain: its one clause decides, as in most topics; noted to save time.
+        only: the one part that decides, as in most topics, noted to save the way to it;
+            None when more than that must be looked at.
     """
 
     name: str
@@ -63,18 +64,19 @@ class Topic(Struct, frozen=True, gc=False):
     exclude: tuple[Exclusion, ...] = ()
     directions: tuple[Direction, ...] = ()
     title_boost: float = 1.0
-    is_plain: bool = False
+    only: Part | None = None
 
     def __post_init__(self) -> None:
-        """Note whether one clause decides."""
+        """Note the one part that decides."""
         is_plain = (
             len(self.clauses) == 1
             and not self.exclude
             and not self.directions
             and self.title_boost == 1.0
-            and reaches(self.clauses[0].weight, self.threshold)
+            and self.clauses[0].weight == 1.0
         )
-        force_setattr(self, "is_plain", is_plain)
+        if is_plain:
+            force_setattr(self, "only", self.clauses[0].part)
 
 
 def noisy_or(weights: Iterable[float]) -> float:
@@ -101,8 +103,8 @@ def match_topic(
         found: the entry and what was found in it.
         concepts: the concept's name for each atom, "" for a term.
     """
-    if topic.is_plain:
-        return _match_plain(topic, found, concepts)
+    if topic.only is not None:
+        return _match_one(topic.name, topic.only, found, concepts)
     document = found.document
     evidence: list[tuple[int, Window]] = []
     weights = []
@@ -137,18 +139,15 @@ def match_topic(
     )
 
 
-def _match_plain(topic: Topic, found: Found, concepts: Sequence[str]) -> Match | None:
-    clause = topic.clauses[0]
-    window = clause.part.closest(found)
+def _match_one(
+    name: str, part: Part, found: Found, concepts: Sequence[str]
+) -> Match | None:
+    window = part.closest(found)
     if window is None:
         return None
     document = found.document
-    return Match(
-        topic=topic.name,
-        score=round(clause.weight, 6),
-        spans=tuple(document.spans(window[2], 0, concepts)),
-        entry=document.entry,
-    )
+    spans = tuple(document.spans(window[2], 0, concepts))
+    return Match(topic=name, score=1.0, spans=spans, entry=document.entry)
 
 
 def _boosted(clause: Clause, boost: float, found: Found) -> tuple[Window | None, float]:

@@ -131,7 +131,8 @@ class Together(_Part, frozen=True, gc=False):
         ordered: the parts come in this order, one after another.
         distinct: no two parts are found at places that overlap.
         one_sentence: all parts stand in one sentence.
-        numbers: of the parts when all are atoms, each once, to save the way to them.
+        numbers: of the parts when all are atoms that may stand anywhere, each once, to
+            save the way to them.
     """
 
     parts: tuple[Part, ...]
@@ -143,8 +144,12 @@ class Together(_Part, frozen=True, gc=False):
     numbers: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Note the atoms, when all parts are atoms."""
-        if len(self.parts) > 1 and all(isinstance(part, Atom) for part in self.parts):
+        """Note the atoms, when all parts are atoms that may stand anywhere."""
+        if (
+            len(self.parts) > 1
+            and all(isinstance(part, Atom) for part in self.parts)
+            and not self._is_bound()
+        ):
             atoms = cast("tuple[Atom, ...]", self.parts)
             numbers = tuple(dict.fromkeys(atom.number for atom in atoms))
             force_setattr(self, "numbers", numbers)
@@ -170,10 +175,10 @@ class Together(_Part, frozen=True, gc=False):
 
     def closest(self, found: Found) -> Window | None:
         """Return the window that spans the least text; of several, the first."""
-        if self.near or self.ordered or self.distinct or self.one_sentence:
-            return super().closest(found)
         if self.numbers:
             return self._closest_atoms(found)
+        if self._is_bound():
+            return super().closest(found)
         lists = []
         for part in self.parts:
             windows = part.windows(found)
@@ -186,6 +191,10 @@ class Together(_Part, frozen=True, gc=False):
             return narrowest(lists[0], found.document.at)
         return joined(closest(lists, found.document))
 
+    def _is_bound(self) -> bool:
+        """Tell whether the parts must stand in some way to each other."""
+        return bool(self.near or self.ordered or self.distinct or self.one_sentence)
+
     def _closest_atoms(self, found: Found) -> Window | None:
         lists = []
         for number in self.numbers:
@@ -197,6 +206,13 @@ class Together(_Part, frozen=True, gc=False):
             if part.windows(found):
                 return None
         chosen = closest(lists, found.document)
+        if len(chosen) == 2:  # noqa: PLR2004
+            (first, last), (start, end) = chosen
+            one, other = self.numbers
+            left, right = (first, last, one), (start, end, other)
+            if left < right:
+                return first, max(last, end), (left, right)
+            return start, max(last, end), (right, left)
         hits = [
             (first, last, number)
             for (first, last), number in zip(chosen, self.numbers, strict=True)

@@ -40,7 +40,7 @@ class _Broken:
         raise ZeroDivisionError(len(found.hits))
 
     def anchors(self, costs: Sequence[float]) -> Anchors:
-        return one(0, costs)
+        return one(1, costs)
 
 
 def topic(name: str, part: Part) -> Topic:
