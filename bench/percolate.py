@@ -13,6 +13,9 @@ CPU-second, and writes the pairs it found to FOLDER/expected_Q.tsv; the pairs fo
 must be the same. Both work on one thread, turn about in one run; every figure is a
 median over the rounds, counted in CPU-seconds. Stems are off, spans are on.
 
+"B/query" is what the interpreter holds for a query once all are registered; "RSS" is
+what the process grew by for each, which with few queries shows whole MiB blocks.
+
 The second row turns stems on, makes prefixes of some terms, and writes every tenth
 query and document in Chinese characters; the peer has no part in it.
 """
@@ -30,6 +33,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -124,15 +128,19 @@ def lines(path: Path, most: int) -> Iterator[Any]:
             yield json.loads(line)
 
 
-def register(data: Path, size: int, language: Language, *, rich: bool) -> TopicIndex:
-    """Compile the first queries."""
-    specs = [
+def written(data: Path, size: int, language: Language) -> list[TopicSpec]:
+    """Return the first queries, one a topic."""
+    return [
         TopicSpec(
             name=line["id"],
             clauses=(ClauseSpec(query=language.query(number, line["q"])),),
         )
         for number, line in enumerate(lines(data / "queries.jsonl", size))
     ]
+
+
+def register(specs: list[TopicSpec], *, rich: bool) -> TopicIndex:
+    """Compile queries."""
     compiled = compile_topics([], specs, stemming=rich)
     if compiled.problems:
         raise SystemExit(f"not compiled: {compiled.problems[:3]}")
@@ -146,10 +154,11 @@ def serve(pipe: Connection, data: Path, size: int, docs: int, rich: bool) -> Non
         language.entry(number, doc)
         for number, doc in enumerate(lines(data / "docs.jsonl", docs))
     ]
-    register(data, 1, language, rich=rich)  # builds the parser of queries
+    specs = written(data, size, language)
+    register(specs[:1], rich=rich)  # builds the parser of queries
     gc.collect()
     before, start = psutil.Process().memory_info().rss, time.process_time()
-    index = register(data, size, language, rich=rich)
+    index = register(specs, rich=rich)
     seconds = time.process_time() - start
     gc.collect()
     grown = psutil.Process().memory_info().rss - before
@@ -157,6 +166,17 @@ def serve(pipe: Connection, data: Path, size: int, docs: int, rich: bool) -> Non
     pipe.send(pairs(index, entries))  # the peer's first pass is not counted either
     while pipe.recv():
         pipe.send(median(passed(index, entries) for _ in range(_PASSES)))
+
+
+def weigh(pipe: Connection, data: Path, size: int, rich: bool) -> None:
+    """Register in a process of its own, and tell how many bytes a query then holds."""
+    specs = written(data, size, Language(rich=rich))
+    register(specs[:1], rich=rich)
+    gc.collect()
+    tracemalloc.start(1)
+    index = register(specs, rich=rich)
+    gc.collect()
+    pipe.send(tracemalloc.get_traced_memory()[0] / len(index.topics))
 
 
 def passed(index: TopicIndex, entries: list[Entry]) -> float:
@@ -189,9 +209,14 @@ def peer(command: str, data: Path, size: int, folder: Path) -> tuple[float, set[
 
 def measure(args: argparse.Namespace, size: int, *, rich: bool) -> str:
     """Return a line of the table."""
-    near, far = multiprocessing.get_context("spawn").Pipe()
+    context = multiprocessing.get_context("spawn")
+    near, far = context.Pipe()
+    weighing = context.Process(target=weigh, args=(far, args.data, size, rich))
+    weighing.start()
+    held = near.recv()
+    weighing.join()
     work = (far, args.data, size, args.docs, rich)
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=work)
+    process = context.Process(target=serve, args=work)
     process.start()
     seconds, memory = near.recv()
     found = near.recv()
@@ -210,7 +235,7 @@ def measure(args: argparse.Namespace, size: int, *, rich: bool) -> str:
     there = f"{median(theirs):.0f}" if theirs else ""
     return (
         f"{'rich' if rich else 'plain':6} {size:7} {median(ours):9.0f} {there:>9} "
-        f"{ratio:>6} {same:>9} {len(found):9} {seconds:8.1f} {memory:8.0f}"
+        f"{ratio:>6} {same:>9} {len(found):9} {seconds:8.1f} {held:8.0f} {memory:6.0f}"
     )
 
 
@@ -226,7 +251,7 @@ def main() -> None:
     args = parser.parse_args()
     print(
         "row    queries    docs/s   Lucene  ratio     pairs     found  regist.s"
-        "  B/query"
+        "  B/query    RSS"
     )
     for row in args.rows.split(","):
         for size in map(int, args.sizes.split(",")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -36,8 +37,8 @@ class Atoms:
         self._of_concept: dict[str, int] = {}
         self._numbers: dict[_Key, int] = {}
         self._terms: list[Term | Sequence[Term]] = [()]
-        self._priors: list[float] = [0.0]
-        self._used: list[int] = [0]
+        self._priors = array("d", [0.0])
+        self._used = array("L", [0])
         self._excepted: dict[int, int] = {}
         self._filled = 0
         self.names: list[str] = [""]

@@ -9,25 +9,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, json
+from msgspec import Struct, msgpack
 
 from monitor.topics.concepts import Concept
-from monitor.topics.spec import TopicSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from monitor.topics.spec import TopicSpec
 
 
 class Written(Struct, frozen=True):
     """What topics were compiled from.
 
     Args:
-        topics: the topics as written, by name.
+        topics: the topics as written, by name, encoded to take little memory.
         concepts: the concepts they may use, by name.
     """
 
-    topics: dict[str, TopicSpec] = {}
+    topics: dict[str, bytes] = {}
     concepts: dict[str, Concept] = {}
+
+    @classmethod
+    def of(cls, topics: Iterable[TopicSpec], concepts: dict[str, Concept]) -> Written:
+        """Return what was written as these topics and concepts."""
+        return cls({topic.name: msgpack.encode(topic) for topic in topics}, concepts)
 
 
 class Changes(Struct, frozen=True):
@@ -42,14 +48,19 @@ class Changes(Struct, frozen=True):
     remove: frozenset[str]
 
 
-def changes_between(old: Written, new: Written) -> Changes:
-    """Return what makes the new state out of the old."""
+def changes_between(old: Written, new: Written, topics: Sequence[TopicSpec]) -> Changes:
+    """Return what makes the new state out of the old.
+
+    Args:
+        topics: what the new state was written as.
+    """
     concepts = _changed_concepts(old.concepts, new.concepts)
     return Changes(
         compile=tuple(
             topic
-            for name, topic in new.topics.items()
-            if old.topics.get(name) != topic or _mentions(topic, concepts)
+            for topic in topics
+            if old.topics.get(topic.name) != new.topics[topic.name]
+            or any(concept in new.topics[topic.name] for concept in concepts)
         ),
         remove=frozenset(old.topics.keys() - new.topics.keys()),
     )
@@ -60,11 +71,4 @@ def _changed_concepts(
 ) -> tuple[bytes, ...]:
     names = old.keys() | new.keys()
     changed = (name for name in names if old.get(name) != new.get(name))
-    return tuple(json.encode(name)[1:-1] for name in changed)
-
-
-def _mentions(topic: TopicSpec, names: Iterable[bytes]) -> bool:
-    if not names:
-        return False
-    text = json.encode(topic)
-    return any(name in text for name in names)
+    return tuple(name.encode() for name in changed)

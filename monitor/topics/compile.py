@@ -59,8 +59,8 @@ def compile_topics(
     base = running
     if base is None or base.is_worn or base.shelf.stemming != stemming:
         base = TopicIndex(Shelf(Atoms(), stemming=stemming))
-    written = Written({topic.name: topic for topic in topics}, resolved)
-    changes = changes_between(base.written, written)
+    written = Written.of(topics, resolved)
+    changes = changes_between(base.written, written, topics)
     compiler = _Compiler(base.shelf, resolved, problems)
     compiled = {spec.name: compiler.topic(spec) for spec in changes.compile}
     broken = {name for name, topic in compiled.items() if topic is None}

@@ -126,7 +126,7 @@ class Field:
         sizes = [
             mark.size
             for mark in self.marks
-            if mark.__class__ is Mark and mark.size != 1  # type: ignore[union-attr]
+            if mark.__class__ is Mark and mark.size != 1
         ]
         self.count(is_even=not sizes, more=sum(sizes) - len(sizes))
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from functools import cached_property
-from itertools import chain, compress
+from itertools import chain, compress, islice
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -41,6 +41,10 @@ _NOTHING_FILED: _Filed = (array("Q"), array("L"))
 
 # Slots of topics that are gone are given up once they outnumber the others by this.
 _WASTE = 1000
+
+# Topics filed at once: enough to put most of an atom's together, and few enough to need
+# little memory on the way.
+_BATCH = 2000
 
 _by_topic = attrgetter("topic")
 _by_name = attrgetter("name")
@@ -70,10 +74,16 @@ class Shelf:
         """File topics, and return them by the slots they were given."""
         self.atoms.fill(self.lexicon)
         costs = self.atoms.costs()
-        placed: dict[int, Topic] = {}
+        placed = dict(enumerate(topics, self.slots))
+        slots = iter(placed.items())
+        while batch := list(islice(slots, _BATCH)):
+            self._file(batch, costs)
+        self.slots += len(placed)
+        return placed
+
+    def _file(self, batch: list[tuple[int, Topic]], costs: Sequence[float]) -> None:
         new: dict[int, list[tuple[int, int]]] = {}
-        for slot, topic in enumerate(topics, self.slots):
-            placed[slot] = topic
+        for slot, topic in batch:
             for number, clause in enumerate(topic.clauses):
                 written = slot << _CLAUSE_BITS | number
                 for atom, other in clause.part.anchors(costs).pairs:
@@ -85,8 +95,6 @@ class Shelf:
                 clauses + array("Q", [clause for clause, _ in pairs]),
                 others + array("L", [other for _, other in pairs]),
             )
-        self.slots += len(placed)
-        return placed
 
 
 class TopicIndex:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from itertools import compress, count
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from msgspec import Struct
+
 from monitor.text import (
     BREAK,
     fold,
@@ -43,21 +45,49 @@ _LONGEST_REMEMBERED = 32
 _Exact: TypeAlias = tuple[int, tuple[str, ...]]
 
 
-class Branch:
-    """Where the terms are that begin with some words.
+class Endings:
+    """What terms ask of their last word beyond being there, which few do.
 
-    `atoms` are of the terms that end here, `exact` of those that also want letters;
-    `prefixes` holds the atoms of terms whose next word may have any ending.
+    Attributes:
+        exact: the atoms of terms that end here and also want these letters.
+        sizes: how long the beginnings are that a next word with any ending may have.
     """
 
-    __slots__ = ("atoms", "branches", "exact", "prefixes", "sizes")
+    __slots__ = ("_prefixes", "exact", "sizes")
 
     def __init__(self) -> None:
-        self.branches: dict[str, Branch] | None = None
-        self.atoms: tuple[int, ...] = ()
         self.exact: tuple[_Exact, ...] = ()
-        self.prefixes: dict[str, tuple[int, ...]] | None = None
         self.sizes: tuple[int, ...] = ()
+        self._prefixes: dict[str, tuple[int, ...]] = {}
+
+    def add_prefix(self, start: str, atom: int) -> None:
+        """Let a next word that begins like this end a term."""
+        self._prefixes[start] = (*self._prefixes.get(start, ()), atom)
+        self.sizes = tuple(sorted({*self.sizes, len(start)}))
+
+    def prefixed(self, text: str) -> list[int]:
+        """Return the atoms whose next word may be this one, for how it begins."""
+        # A word shorter than the prefix gives itself, and not the prefix.
+        starts = (text[:size] for size in self.sizes if size <= len(text))
+        return [atom for start in starts for atom in self._prefixes.get(start, ())]
+
+
+_PLAIN = Endings()
+
+
+# A tree, so the garbage collector may leave it alone.
+class Branch(Struct, gc=False):
+    """Where the terms are that begin with some words.
+
+    Args:
+        atoms: of the terms that end here.
+        branches: by the next word; None when there is none.
+        endings: what the terms that end here or with the next word ask beyond that.
+    """
+
+    branches: dict[str, Branch] | None = None
+    atoms: tuple[int, ...] = ()
+    endings: Endings = _PLAIN
 
     def branch(self, text: str) -> Branch:
         """Return the branch of one more word, grown if need be."""
@@ -65,19 +95,11 @@ class Branch:
             self.branches = {}
         return self.branches.setdefault(text, Branch())
 
-    def add_prefix(self, start: str, atom: int) -> None:
-        if self.prefixes is None:
-            self.prefixes = {}
-        self.prefixes[start] = (*self.prefixes.get(start, ()), atom)
-        self.sizes = tuple(sorted({*self.sizes, len(start)}))
-
-    def prefixed(self, text: str) -> list[int]:
-        """Return the atoms whose next word may be this one, for how it begins."""
-        if self.prefixes is None:
-            return []
-        # A word shorter than the prefix gives itself, and not the prefix.
-        starts = (text[:size] for size in self.sizes if size <= len(text))
-        return [atom for start in starts for atom in self.prefixes.get(start, ())]
+    def own_endings(self) -> Endings:
+        """Return the endings, to be added to."""
+        if self.endings is _PLAIN:
+            self.endings = Endings()
+        return self.endings
 
 
 _BARE = Branch()
@@ -97,9 +119,10 @@ class Lexicon:
         for text in term.words[:-1] if term.prefix else term.words:
             branch = branch.branch(self.stem(text))
         if term.prefix:
-            branch.add_prefix(term.words[-1], atom)
+            branch.own_endings().add_prefix(term.words[-1], atom)
         elif term.exact is not None:
-            branch.exact = (*branch.exact, (atom, term.exact))
+            endings = branch.own_endings()
+            endings.exact = (*endings.exact, (atom, term.exact))
         else:
             branch.atoms = (*branch.atoms, atom)
 
@@ -134,9 +157,9 @@ class Word:
         self.text = text
         self.stem = stemmed
         branch = (root.branches or {}).get(stemmed, _BARE)
-        self.atoms = tuple(dict.fromkeys((*root.prefixed(text), *branch.atoms)))
-        self.exact = branch.exact
-        longer = branch.branches is not None or branch.prefixes is not None
+        self.atoms = tuple(dict.fromkeys((*root.endings.prefixed(text), *branch.atoms)))
+        self.exact = branch.endings.exact
+        longer = branch.branches is not None or bool(branch.endings.sizes)
         self.branch = branch if longer else None
         self.mark: Mark | int | None = None
         if self.exact or longer or len(self.atoms) > 1:
@@ -145,7 +168,7 @@ class Word:
                 self.atoms,
                 self.branch,
                 branch.branches or (),
-                is_simple=not self.exact and not branch.sizes,
+                is_simple=not self.exact and not branch.endings.sizes,
             )
         elif self.atoms:
             self.mark = self.atoms[0]
@@ -317,15 +340,15 @@ def _walk(
 ) -> None:
     """Find the terms of more than one word that begin at `first`."""
     for position, read in enumerate(following, first + 1):
-        if branch.sizes:
-            _record(branch.prefixed(read.text), first, position, hits)
+        if branch.endings.sizes:
+            _record(branch.endings.prefixed(read.text), first, position, hits)
         grown = branch.branches.get(read.stem) if branch.branches else None
         if grown is None:
             return
         branch = grown
         _record(branch.atoms, first, position, hits)
-        if branch.exact:
-            _record_exact(document, branch.exact, first, position, hits)
+        if branch.endings.exact:
+            _record_exact(document, branch.endings.exact, first, position, hits)
 
 
 def _record(

@@ -30,7 +30,7 @@ class ConceptSpec(Struct, frozen=True, kw_only=True):
     excepted: tuple[str, ...] = ()
 
 
-class ConditionSpec(Struct, frozen=True, kw_only=True, gc=False):
+class ConditionSpec(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What to find together: concepts, or a query.
 
     Args:
@@ -58,7 +58,9 @@ class ConditionSpec(Struct, frozen=True, kw_only=True, gc=False):
     query: str = ""
 
 
-class ClauseSpec(ConditionSpec, frozen=True, kw_only=True, gc=False):
+class ClauseSpec(
+    ConditionSpec, frozen=True, kw_only=True, gc=False, omit_defaults=True
+):
     """One way to satisfy a topic.
 
     Args:
@@ -68,7 +70,9 @@ class ClauseSpec(ConditionSpec, frozen=True, kw_only=True, gc=False):
     weight: float = 1.0
 
 
-class ExclusionSpec(ConditionSpec, frozen=True, kw_only=True, gc=False):
+class ExclusionSpec(
+    ConditionSpec, frozen=True, kw_only=True, gc=False, omit_defaults=True
+):
     """What speaks against a topic.
 
     Args:
@@ -81,7 +85,7 @@ class ExclusionSpec(ConditionSpec, frozen=True, kw_only=True, gc=False):
     veto: bool | None = None
 
 
-class DirectionSpec(Struct, frozen=True, kw_only=True, gc=False):
+class DirectionSpec(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A direction and the concepts that signal it near the evidence.
 
     Directions are tried in the order written; one without cues always holds.
@@ -91,7 +95,7 @@ class DirectionSpec(Struct, frozen=True, kw_only=True, gc=False):
     cues: tuple[str, ...] = ()
 
 
-class TopicSpec(Struct, frozen=True, kw_only=True, gc=False):
+class TopicSpec(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A named standing interest, as written.
 
     Args:
