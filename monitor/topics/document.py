@@ -7,6 +7,7 @@ other, while distances do.
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from itertools import accumulate, chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -192,6 +193,24 @@ class Field:
         return starts
 
 
+def _even_distances(split: int, size: int) -> Sequence[int]:
+    """Return how far along each position lies when all words are equally wide."""
+    if size > _LONGEST_SHARED:
+        return _distances(split, size)
+    return _shared_distances(split, -(-size // _STEP) * _STEP)
+
+
+def _distances(split: int, size: int) -> Sequence[int]:
+    before = range(0, split * WORD_WIDTH + 1, WORD_WIDTH)
+    after = range(split * WORD_WIDTH, size * WORD_WIDTH, WORD_WIDTH)
+    return (*before, *after)
+
+
+# Texts of about one length share them.
+_STEP, _LONGEST_SHARED = 256, 2048
+_shared_distances = lru_cache(maxsize=128)(_distances)
+
+
 class Document:
     """The words of one entry.
 
@@ -212,7 +231,7 @@ class Document:
         self.summary = summary
         self.split = len(title)
         self._words: list[Word] | None = None
-        self._at: list[int] | None = None
+        self._at: Sequence[int] | None = None
         # Many topics are found at the same words.
         self._spans: dict[int, dict[Hit, Span]] = {}
 
@@ -226,14 +245,13 @@ class Document:
         return self._words
 
     @property
-    def at(self) -> list[int]:
+    def at(self) -> Sequence[int]:
         """Return for each position how far along the entry it lies, in widths."""
         if self._at is None:
             if self.title.is_spaced and self.summary.is_spaced:
-                middle = self.split * WORD_WIDTH
-                end = middle + len(self.summary) * WORD_WIDTH
-                before = range(0, middle + 1, WORD_WIDTH)
-                self._at = [*before, *range(middle, end, WORD_WIDTH)]
+                self._at = _even_distances(
+                    self.split, self.split + 1 + len(self.summary)
+                )
             else:
                 widths = map(_width, self.words)
                 self._at = list(accumulate(widths, initial=0))[:-1]

@@ -6,12 +6,12 @@ A qualifier is compared word by word, so case, width and punctuation do not matt
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from msgspec import Struct
 
+from monitor.language import language_of
 from monitor.text import letters, words
 from monitor.topics.nodes import (
     AndNode,
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from monitor.model import Entry
-
-_KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa]")
-_HANGUL = re.compile("[\uac00-\ud7a3]")
-_IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 
 
 class Condition(Protocol):
@@ -57,7 +53,7 @@ class Says(Struct, frozen=True):
             return _stands_in(self.term, entry.source)
         if self.field == "feed":
             return is_feed(self.term, entry.feed)
-        return _begins(self.term, _words(language(entry)))
+        return _begins(self.term, _words(language_of(entry)))
 
 
 class Every(Struct, frozen=True):
@@ -114,18 +110,6 @@ def is_feed(term: Term, feed: str) -> bool:
     """Tell whether a term names a feed."""
     found = _words(feed)
     return _begins(term, found) and (term.prefix or len(found) == len(term.words))
-
-
-def language(entry: Entry) -> str:
-    """Return the language of an entry: as its feed says, else as its script tells."""
-    if entry.lang:
-        return entry.lang
-    text = f"{entry.title} {entry.summary}"
-    if _KANA.search(text):
-        return "ja"
-    if _HANGUL.search(text):
-        return "ko"
-    return "zh" if _IDEOGRAPH.search(text) else ""
 
 
 @lru_cache(maxsize=4096)
