@@ -75,7 +75,13 @@ class Reloader:
 
     async def _reload(self) -> list[str]:
         try:
-            loaded = await asyncio.to_thread(load, self._path, environ=self._environ)
+            # What matches now goes on matching meanwhile, and lends its topics.
+            loaded = await asyncio.to_thread(
+                load,
+                self._path,
+                environ=self._environ,
+                running=self._runtime.settings,
+            )
         except ConfigError as error:
             return list(error.lines)
         settings = self._adapt(loaded)
