@@ -27,7 +27,7 @@ from monitor.topics.qualifiers import is_feed, named_feeds
 from monitor.topics.query import parse_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from monitor.config.document import Keys
     from monitor.config.environment import Filled
@@ -52,11 +52,25 @@ class Checked:
     concepts: tuple[ConceptSpec, ...]
 
 
+class _TopicNames:
+    """The topics of the file and of topic files, without a copy of them all."""
+
+    def __init__(self, own: Collection[str], files: TopicFiles) -> None:
+        self._own = own
+        self._files = files
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own or name in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._own, self._files)
+
+
 @dataclass(frozen=True, slots=True)
 class _Names:
     """Every name the file gives, also of items that are wrong in themselves."""
 
-    topics: dict[str, None]
+    topics: _TopicNames
     receivers: tuple[str, ...]
     concepts: tuple[str, ...]
     feeds: tuple[str, ...]
@@ -67,8 +81,10 @@ class _Names:
             found = filled.data.get(section)
             return tuple(found) if isinstance(found, dict) else ()
 
-        topics = dict.fromkeys(chain(names("topics"), files.names()))
-        return cls(topics, names("receivers"), names("concepts"), names("feeds"))
+        return cls(
+            _TopicNames(dict.fromkeys(names("topics")), files),
+            *map(names, ("receivers", "concepts", "feeds")),
+        )
 
 
 def check(

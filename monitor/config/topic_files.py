@@ -125,12 +125,19 @@ class TopicFiles:
     def topics(self) -> Iterator[TopicSpec]:
         """Yield the topics that are well formed, in the order of the files."""
         for each in self.files:
-            yield from each.topics.values()
+            # Unlike `yield from`, a loop lets other threads run in between.
+            for topic in each.topics.values():  # noqa: UP028
+                yield topic
 
-    def names(self) -> Iterator[str]:
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a topic is there, be it with mistakes."""
+        return any(name in each.lines for each in self.files)
+
+    def __iter__(self) -> Iterator[str]:
         """Yield the names of all topics, also of those with mistakes."""
         for each in self.files:
-            yield from each.lines
+            for name in each.lines:  # noqa: UP028 - as above
+                yield name
 
     def owner(self, problem: Problem) -> TopicFile | None:
         """Return the file that holds the topic which a problem is about, if any."""

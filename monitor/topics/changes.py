@@ -51,7 +51,8 @@ def changes_between(old: Written, new: Written) -> Changes:
             for name, topic in new.topics.items()
             if old.topics.get(name) != topic or _mentions(topic, concepts)
         ),
-        remove=frozenset(old.topics.keys() - new.topics.keys()),
+        # Names one by one, not as sets: a set of all would hold up other threads.
+        remove=frozenset(name for name in old.topics if name not in new.topics),
     )
 
 
