@@ -77,7 +77,11 @@ def _of_topics(loaded: Loaded) -> Iterator[Finding]:
     stemming = loaded.config.text.stemming
     written = [spec for spec in concepts if spec.name in own]
     yield from dead_terms(written, stemming=stemming)
-    yield from coverage(concepts, loaded.settings.topics, own=own)
+    for finding in coverage(concepts, loaded.settings.topics, own=own):
+        # Topics that a program writes need no examples; people's topics do.
+        _, name, *rest = finding.problem.path
+        if name in loaded.config.topics or rest != ["examples"]:
+            yield finding
 
 
 def _of_items(

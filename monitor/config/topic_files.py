@@ -8,7 +8,7 @@ lines with a mistake are looked at a second time, to say where in the line it st
 from __future__ import annotations
 
 import hashlib
-import re
+import json
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,7 +41,6 @@ MAX_TOLD = 50
 """Mistakes told of one file; the rest is counted."""
 
 _BOM = b"\xef\xbb\xbf"
-_BYTE = re.compile(r"(.*) \(byte (\d+)\)", re.DOTALL)
 _WRITE = 'write {"name": "...", "query": "..."}'
 
 
@@ -61,6 +60,7 @@ class _Line(Topic):
     clauses: list[Clause] = Field([])
 
 
+_NO_JSON = (DecodeError, UnicodeDecodeError, RecursionError)
 _KEYS = tuple(_Line.model_fields)
 _short = msgspec.json.Decoder(_Short)
 _anything = msgspec.json.Decoder()
@@ -82,6 +82,7 @@ class TopicFile:
     problems: list[tuple[int, Problem, int]] = field(default_factory=list)
     digest: bytes = b""
     source: bytes = b""
+    _rows: list[bytes] = field(default_factory=list)
 
     def told(
         self, problems: Iterable[Problem]
@@ -93,22 +94,21 @@ class TopicFile:
         """
         later = ((self.lines[str(p.path[1])], p, 0) for p in problems)
         every = sorted({*self.problems, *later}, key=_by_line)
-        first = every[:MAX_TOLD]
-        rows = self._rows({line for line, _, _ in first})
         placed = [
-            (Place(line, column or _column(rows[line], problem)), problem)
-            for line, problem, column in first
+            (Place(line, column or self._column(line, problem)), problem)
+            for line, problem, column in every[:MAX_TOLD]
         ]
-        return sorted(placed, key=lambda each: each[0]), len(every) - len(first)
+        return sorted(placed, key=_by_place), len(every) - len(placed)
 
     def place(self, problem: Problem) -> Place:
         """Return where a problem of one of the topics stands."""
         line = self.lines[str(problem.path[1])]
-        return Place(line, _column(self._rows({line})[line], problem))
+        return Place(line, self._column(line, problem))
 
-    def _rows(self, numbers: set[int]) -> dict[int, bytes]:
-        rows = enumerate(BytesIO(self.source), start=1)
-        return {number: row for number, row in rows if number in numbers}
+    def _column(self, line: int, problem: Problem) -> int:
+        if not self._rows:
+            self._rows = list(BytesIO(self.source))
+        return _column(self._rows[line - 1], problem)
 
 
 @dataclass(slots=True)
@@ -224,7 +224,7 @@ class _Reader:
                 continue
             try:
                 line = _short.decode(row)
-            except (DecodeError, UnicodeDecodeError):
+            except _NO_JSON:
                 self._full(row, number)
             else:
                 clauses = (ClauseSpec(query=line.query),)
@@ -262,8 +262,8 @@ class _Reader:
         nameless = ("line", number)
         try:
             data = _anything.decode(row)
-        except (DecodeError, UnicodeDecodeError) as error:
-            message, column = _malformed(error, row)
+        except _NO_JSON:
+            message, column = _malformed(row)
             self._report(number, Problem(nameless, message, _WRITE), column)
             return
         if not isinstance(data, dict):
@@ -286,18 +286,19 @@ class _Reader:
         self.file.problems.append((number, problem, column))
 
 
-def _malformed(error: Exception, row: bytes) -> tuple[str, int]:
+def _malformed(row: bytes) -> tuple[str, int]:
     """Return what keeps a line from being JSON, and the column."""
-    if isinstance(error, UnicodeDecodeError):
+    try:
+        json.loads(row.rstrip().decode())  # says the place better
+    except UnicodeDecodeError as error:
         before = row[: error.start].decode("utf-8", "replace")
         return "the line is not UTF-8", len(before) + 1
-    if not (found := _BYTE.fullmatch(str(error))):
-        return "the line is no JSON, it ends too early", len(
-            row.decode(errors="replace")
-        )
-    what = found[1].removeprefix("JSON is malformed: ")
-    before = row[: int(found[2])].decode("utf-8", "replace")
-    return f"the line is no JSON ({what})", len(before) + 1
+    except json.JSONDecodeError as told:
+        what = told.msg.lower().replace("'", '"')
+        return f"the line is no JSON ({what})", told.colno
+    except RecursionError:
+        return "the line is nested too deeply", 1
+    return "the line is no JSON", 1
 
 
 def _validate(data: dict[str, Any], path: Keys) -> tuple[_Line | None, list[Problem]]:
@@ -333,6 +334,10 @@ def _validate(data: dict[str, Any], path: Keys) -> tuple[_Line | None, list[Prob
 
 def _shape(detail: ErrorDetails, path: Keys, data: dict[str, Any]) -> Problem:
     return shape_problem({**detail, "loc": (*path, *detail["loc"])}, data)
+
+
+def _by_place(found: tuple[Place, Problem]) -> tuple[Place, str]:
+    return found[0], found[1].message
 
 
 def _by_line(found: tuple[int, Problem, int]) -> tuple[int, int, str]:
