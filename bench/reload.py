@@ -178,18 +178,26 @@ async def reloaded(
     reloader.listeners = [note_the_swap]
     spent = time.process_time()
     task = asyncio.create_task(reloader.reload())
-    task.add_done_callback(lambda _: times.append(time.perf_counter()))
-    gaps = await matched(runtime, entries, task.done)
+    task.add_done_callback(
+        lambda _: times.extend((time.perf_counter(), time.process_time() - spent))
+    )
+    over = _after(1)
+
+    def is_over() -> bool:
+        nonlocal over
+        if not task.done():
+            over = _after(1)
+        return over()
+
+    gaps = await matched(runtime, entries, is_over)
     if mistakes := task.result():
         raise SystemExit(f"not reloaded: {mistakes[:3]}")
-    spent = time.process_time() - spent
-    after = await matched(runtime, entries, _after(1))
-    begun, swapped, ended = times
+    begun, swapped, ended, seconds = times
     note = (
         f"reload {ended - begun:.1f} s, swap {1000 * (ended - swapped):.1f} ms "
-        f"({spent:.1f} CPU-s, with matching)"
+        f"({seconds:.1f} CPU-s, with matching)"
     )
-    return Gaps(gaps.wall + after.wall, gaps.cpu + after.cpu), note
+    return gaps, note
 
 
 async def measure(folder: Path, args: argparse.Namespace) -> bool:
