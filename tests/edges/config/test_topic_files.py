@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from monitor.config.topic_files import MAX_TOLD
 from monitor.errors import ConfigError
 from monitor.model import Entry
 from monitor.topics.spec import ClauseSpec, TopicSpec
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,6 +104,20 @@ def test_a_line_may_have_all_keys_of_a_topic(tmp_path: Path) -> None:
     inline = load(tmp_path / "inline.yaml", environ={}).topics[0]
 
     assert listed == inline
+
+
+def test_the_example_in_the_docs_loads(tmp_path: Path) -> None:
+    page = (ROOT / "docs/topics.md").read_text(encoding="utf-8")
+    section = page[page.index("## Many topics") :]
+    shown = dict(re.findall(r"```(yaml|json)\n(.*?)```", section, re.DOTALL))
+    (tmp_path / "clients.jsonl").write_text(shown["json"])
+    (tmp_path / "alerts.yaml").write_text(shown["yaml"])
+    loaded = load(tmp_path / "alerts.yaml", environ={})
+
+    assert len(loaded.topics) == 3
+    assert loaded.warnings == ()
+    assert matched(loaded, "Layoffs at Acme Metals") == ["client-0001"]
+    assert matched(loaded, "Tokyo issues a warning") == ["client-0003"]
 
 
 def test_settings_of_a_query_stand_beside_it(tmp_path: Path) -> None:
