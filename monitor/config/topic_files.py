@@ -7,8 +7,10 @@ lines with a mistake are looked at a second time, to say where in the line it st
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,6 +43,7 @@ MAX_TOLD = 50
 """Mistakes told of one file; the rest is counted."""
 
 _BOM = b"\xef\xbb\xbf"
+_SHORT_KEYS = (b'"name"', b'"query"', b'"description"')
 _WRITE = 'write {"name": "...", "query": "..."}'
 
 
@@ -61,7 +64,7 @@ class _Line(Topic):
 
 
 _NO_JSON = (DecodeError, UnicodeDecodeError, RecursionError)
-_KEYS = tuple(_Line.model_fields)
+_KEYS = ("name", "query", *Topic.model_fields)
 _short = msgspec.json.Decoder(_Short)
 _anything = msgspec.json.Decoder()
 
@@ -224,6 +227,8 @@ class _Reader:
                 continue
             try:
                 line = _short.decode(row)
+                if any(row.count(key) > 1 for key in _SHORT_KEYS):
+                    raise DecodeError  # perhaps a key is there twice
             except _NO_JSON:
                 self._full(row, number)
             else:
@@ -273,6 +278,7 @@ class _Reader:
         name = data.get("name")
         path = ("topics", name) if isinstance(name, str) else nameless
         line, problems = _validate(data, path)
+        problems += _repeated(row, path)
         if line is not None and not problems:
             self._add(topic_spec(line.name, line), number)
             return
@@ -296,9 +302,27 @@ def _malformed(row: bytes) -> tuple[str, int]:
     except json.JSONDecodeError as told:
         what = told.msg.lower().replace("'", '"')
         return f"the line is no JSON ({what})", told.colno
+    except ValueError:
+        return "the line is no JSON (a number is too long)", 1
     except RecursionError:
         return "the line is nested too deeply", 1
     return "the line is no JSON", 1
+
+
+def _repeated(row: bytes, path: Keys) -> list[Problem]:
+    """Return the keys that an object of a line has twice; JSON decoders take the last."""
+    found: dict[str, None] = {}
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        counted = Counter(key for key, _ in pairs)
+        found.update((key, None) for key, count in counted.items() if count > 1)
+
+    with contextlib.suppress(ValueError, RecursionError):  # told of elsewhere
+        json.loads(row.decode(), object_pairs_hook=look)
+    return [
+        Problem((*path, key), f'"{key}" is given twice', "keep one", on_key=True)
+        for key in found
+    ]
 
 
 def _validate(data: dict[str, Any], path: Keys) -> tuple[_Line | None, list[Problem]]:

@@ -128,6 +128,12 @@ def test_settings_of_a_query_stand_beside_it(tmp_path: Path) -> None:
     assert topic.clauses == (ClauseSpec(query="acme"),)
 
 
+def test_a_query_may_hold_the_words_of_keys(tmp_path: Path) -> None:
+    path = write(tmp_path, {"name": "name", "query": '"name" AND "query"'})
+
+    assert load(path, environ={}).topics[1].clauses[0].query == '"name" AND "query"'
+
+
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:
     path = write(tmp_path)
     line = '{"name": "x", "query": "acme"}\r\n\r\n'
@@ -208,6 +214,16 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
                 'write {"name": "...", "query": "..."}'
             ),
             id="half a line",
+        ),
+        pytest.param(
+            '{"name": "x", "query": "acme", "query": "bolt"}',
+            'T:1:15: topic "x": "query" is given twice; keep one',
+            id="a key twice",
+        ),
+        pytest.param(
+            '{"name": "x", "clauses": [{"query": "a", "weight": 1, "weight": 0.5}]}',
+            'T:1:1: topic "x": "weight" is given twice; keep one',
+            id="a key of a clause twice",
         ),
         pytest.param(
             '["x", "acme"]',
@@ -481,6 +497,24 @@ def test_a_line_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
     assert mistakes(path) == [
         'T:1:28: the line is not UTF-8; write {"name": "...", "query": "..."}'
     ]
+
+
+@pytest.mark.parametrize("digits", [300, 3000, 30_000])
+def test_a_number_without_end_is_told(tmp_path: Path, digits: int) -> None:
+    row = '{"name": "x", "query": "acme", "threshold": ' + "1" * digits + "}"
+    found = mistakes(write(tmp_path, row))
+
+    assert len(found) == 1
+    assert found[0].startswith("T:1:")
+
+
+@pytest.mark.parametrize("depth", range(100, 1100, 50))
+def test_a_line_nested_deeply_is_told(tmp_path: Path, depth: int) -> None:
+    inner = "[" * depth + "]" * depth
+    found = mistakes(write(tmp_path, f'{{"name": "x", "clauses": {inner}}}'))
+
+    assert len(found) == 1
+    assert found[0].startswith("T:1:")
 
 
 def test_a_line_nested_without_end_is_told(tmp_path: Path) -> None:
