@@ -92,14 +92,7 @@ class Reloader:
 
     async def _load(self) -> Settings:
         """Load in a thread; what matches now goes on, and lends its topics."""
-        loading = asyncio.ensure_future(
-            asyncio.to_thread(
-                load,
-                self._path,
-                environ=self._environ,
-                running=self._runtime.settings,
-            )
-        )
+        loading = asyncio.ensure_future(asyncio.to_thread(self._load_beside))
         while not loading.done():
             # A loop that is never idle lets go of the interpreter only for moments, at
             # each of which the thread stops waiting and comes too late; that can go on
@@ -107,6 +100,10 @@ class Reloader:
             time.sleep(STAND_BACK_SECONDS)  # noqa: ASYNC251 - the loop is to wait
             await asyncio.wait({loading}, timeout=TURN_SECONDS)
         return loading.result()
+
+    def _load_beside(self) -> Settings:
+        # As an argument the running settings would be held on to by the thread's pool.
+        return load(self._path, environ=self._environ, running=self._runtime.settings)
 
     async def _reload(self) -> list[str]:
         try:
@@ -129,6 +126,9 @@ class Reloader:
         self._runtime.settings = settings
         for listener in self.listeners:
             await listener(settings)
-        del running  # what the old settings alone held is freed, not frozen
+        # What the old settings alone held is freed, not frozen; each step takes some
+        # milliseconds, so others get their turn in between.
+        del running
+        await asyncio.sleep(0)
         settle()
         return []
