@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import time
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -32,7 +34,22 @@ NEEDS_RESTART = {
 }
 """Settings a running process cannot change, and their keys in the file."""
 
+TURN_SECONDS = 0.01
+STAND_BACK_SECONDS = 0.001
+"""How often, while a file is loaded, the loop lets the loading thread in, for how long."""
+
 log = structlog.get_logger(__name__)
+
+
+def settle() -> None:
+    """Tell the garbage collector that what was loaded stays.
+
+    A hundred thousand topics are millions of objects, and a full collection that walks
+    over all of them holds up every thread for a good part of a second. What is frozen
+    is not walked over any more, and is still freed when the last reference to it goes.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class Reloader:
@@ -73,9 +90,24 @@ class Reloader:
             )
         return mistakes
 
+    async def _load(self) -> Settings:
+        """Load in a thread; what matches now goes on, and lends its topics."""
+        loading = asyncio.ensure_future(asyncio.to_thread(self._load_beside))
+        while not loading.done():
+            # A loop that is never idle lets go of the interpreter only for moments, at
+            # each of which the thread stops waiting and comes too late; that can go on
+            # for minutes. So stand back long enough for it to get its turn.
+            time.sleep(STAND_BACK_SECONDS)  # noqa: ASYNC251 - the loop is to wait
+            await asyncio.wait({loading}, timeout=TURN_SECONDS)
+        return loading.result()
+
+    def _load_beside(self) -> Settings:
+        # As an argument the running settings would be held on to by the thread's pool.
+        return load(self._path, environ=self._environ, running=self._runtime.settings)
+
     async def _reload(self) -> list[str]:
         try:
-            loaded = await asyncio.to_thread(load, self._path, environ=self._environ)
+            loaded = await self._load()
         except ConfigError as error:
             return list(error.lines)
         settings = self._adapt(loaded)
@@ -94,4 +126,9 @@ class Reloader:
         self._runtime.settings = settings
         for listener in self.listeners:
             await listener(settings)
+        # What the old settings alone held is freed, not frozen; each step takes some
+        # milliseconds, so others get their turn in between.
+        del running
+        await asyncio.sleep(0)
+        settle()
         return []

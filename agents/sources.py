@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, overload
 
 from monitor.store.alerts import recent_alerts, sightings_per_topic
 from monitor.store.feeds import StoreFeedBook
 from monitor.web.sources import TopicLine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from agents.health import HealthCheck
     from agents.reload import Reloader
     from agents.runtime import Runtime
     from monitor.model import Alert, FeedState
+    from monitor.topics.spec import TopicSpec
     from monitor.web.sources import Health
+
+
+class _TopicLines(Sequence[TopicLine]):
+    """The lines of all topics, each made when it is looked at.
+
+    A page shows a few hundred; making the lines of a hundred thousand would hold up
+    the loop.
+    """
+
+    def __init__(self, topics: Sequence[TopicSpec], counts: Mapping[str, int]) -> None:
+        self._topics = topics
+        self._counts = counts
+
+    def __len__(self) -> int:
+        return len(self._topics)
+
+    @overload
+    def __getitem__(self, index: int) -> TopicLine: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[TopicLine]: ...
+
+    def __getitem__(self, index: int | slice) -> TopicLine | Sequence[TopicLine]:
+        if isinstance(index, slice):
+            return _TopicLines(self._topics[index], self._counts)
+        topic = self._topics[index]
+        matches = self._counts.get(topic.name, 0)
+        return TopicLine(topic.name, topic.description, matches)
 
 
 class PageSources:
@@ -43,10 +73,7 @@ class PageSources:
         counts = await self._runtime.store.run(
             lambda conn: sightings_per_topic(conn, since)
         )
-        return [
-            TopicLine(topic.name, topic.description, counts.get(topic.name, 0))
-            for topic in self._runtime.settings.topics
-        ]
+        return _TopicLines(self._runtime.settings.topics, counts)
 
     async def alerts(self, limit: int) -> Sequence[Alert]:
         """Return the last alerts, newest first."""

@@ -6,7 +6,9 @@ lives with the code that owns it.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
@@ -198,13 +200,23 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+def fits(pattern: str, name: str) -> bool:
+    """Say whether a name fits a pattern, in which `*` stands for any letters."""
+    return _pattern(pattern).fullmatch(name) is not None
+
+
+@lru_cache(maxsize=1000)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL)
+
+
 class Rule(Struct, frozen=True, kw_only=True):
     """When the sightings of topics deserve an alert.
 
     Args:
         kind: "any" fires once per story; "frequency" when `count` stories were seen
             within `within`, at most once per `within`.
-        topics: the topics it listens to.
+        topics: the topics it listens to, by name or with `*` for any letters.
         directions: only these directions; empty means all.
         min_score: only matches of at least this score, 0 to 1.
     """
@@ -220,10 +232,23 @@ class Rule(Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     description: str = ""
 
+    def listens_to(self, topic: str) -> bool:
+        """Say whether this rule is about a topic."""
+        return self.place(topic) is not None
+
+    def place(self, topic: str) -> int | None:
+        """Return which of `topics` is or fits a topic, the first; None for none."""
+        if topic in self.topics:
+            return self.topics.index(topic)
+        for place, written in enumerate(self.topics):
+            if "*" in written and fits(written, topic):
+                return place
+        return None
+
     def accepts(self, match: Match) -> bool:
         """Say whether a match is of the kind this rule listens to."""
         return (
-            match.topic in self.topics
+            self.listens_to(match.topic)
             and match.score >= self.min_score
             and (not self.directions or match.direction in self.directions)
         )

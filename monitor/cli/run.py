@@ -77,17 +77,19 @@ def command(
     # worker listens.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
 
+    from agents.reload import settle
     from agents.worker import Worker
     from monitor.cli.logs import set_up
     from monitor.config import load
 
     set_up(log_level.value, log_format.value)
-    settings = load(config, environ=os.environ)
     worker = Worker(
         config=config,
-        settings=settings,
+        # Not kept here: a reload frees what only the first settings held.
+        settings=load(config, environ=os.environ),
         roles=tuple(r.value for r in role or Role),
         environ=os.environ,
         replay=replay,
     )
+    settle()
     raise typer.Exit(asyncio.run(worker.run()))

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
     from monitor.config.schema import Config
     from monitor.topics import TopicIndex
-    from monitor.topics.spec import ConceptSpec
+    from monitor.topics.spec import ConceptSpec, TopicSpec
 
 
 def build(
     config: Config,
     *,
     concepts: tuple[ConceptSpec, ...],
+    topics: tuple[TopicSpec, ...],
     index: TopicIndex,
     path: str,
     digest: str,
@@ -56,7 +57,7 @@ def build(
         kafka=_kafka(config),
         workers=Workers(parsers=config.workers.parsers),
         feeds=specs.feeds(config),
-        topics=tuple(specs.topic_specs(config)),
+        topics=topics,
         concepts=concepts,
         index=index,
         plan=_plan(config),

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from monitor.config.addresses import log_mistake, state_mistake
 from monitor.config.matchers import MatcherError, read_matcher
 from monitor.config.oddities import oddities
 from monitor.config.packs import pack_names
-from monitor.config.specs import concept_specs, rule_topics, topic_specs, walk_routes
+from monitor.config.specs import (
+    Heard,
+    concept_specs,
+    direction_problems,
+    rule_topics,
+    topic_specs,
+    walk_routes,
+)
 from monitor.config.wording import choice
 from monitor.errors import Problem, QueryError
+from monitor.model import fits
 from monitor.topics import compile_topics
 from monitor.topics.printer import print_term
 from monitor.topics.qualifiers import is_feed, named_feeds
 from monitor.topics.query import parse_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from monitor.config.document import Keys
     from monitor.config.environment import Filled
     from monitor.config.packs import Packs
     from monitor.config.schema import Config, Route, Rule
+    from monitor.config.topic_files import TopicFiles
     from monitor.topics import TopicIndex
-    from monitor.topics.spec import ConceptSpec
+    from monitor.topics.spec import ConceptSpec, TopicSpec
 
 RESERVED_LABELS = ("rule", "topic", "severity", "direction")
 """Labels that every alert gets from its rule and match."""
@@ -37,58 +47,84 @@ class Checked:
 
     problems: list[Problem]
     warnings: list[Problem]
+    topics: tuple[TopicSpec, ...]
     index: TopicIndex
     concepts: tuple[ConceptSpec, ...]
+
+
+class _TopicNames:
+    """The topics of the file and of topic files, without a copy of them all."""
+
+    def __init__(self, own: Collection[str], files: TopicFiles) -> None:
+        self._own = own
+        self._files = files
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own or name in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._own, self._files)
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
     """Every name the file gives, also of items that are wrong in themselves."""
 
-    topics: tuple[str, ...]
+    topics: _TopicNames
     receivers: tuple[str, ...]
     concepts: tuple[str, ...]
     feeds: tuple[str, ...]
 
     @classmethod
-    def of(cls, filled: Filled) -> _Names:
+    def of(cls, filled: Filled, files: TopicFiles) -> _Names:
         def names(section: str) -> tuple[str, ...]:
             found = filled.data.get(section)
             return tuple(found) if isinstance(found, dict) else ()
 
-        return cls(*map(names, ("topics", "receivers", "concepts", "feeds")))
+        return cls(
+            _TopicNames(dict.fromkeys(names("topics")), files),
+            *map(names, ("receivers", "concepts", "feeds")),
+        )
 
 
-def check(config: Config, filled: Filled, packs: Packs) -> Checked:
+def check(
+    config: Config,
+    filled: Filled,
+    packs: Packs,
+    files: TopicFiles,
+    running: TopicIndex | None = None,
+) -> Checked:
     """Check a configuration whose every value is well formed.
 
     Args:
         filled: the file's values, also of the items that were taken out of `config`
             for being wrong: their names exist.
         packs: where concepts named `pack/concept` come from.
+        files: the topics that stand in files of their own.
+        running: an index in use, which the new one is to take topics over from.
     """
-    names = _Names.of(filled)
+    names = _Names.of(filled, files)
+    topics = tuple(chain(topic_specs(config), files.topics()))
     concepts = (
         *concept_specs(config, names.concepts),
-        *packs.concepts(pack_names(config)),
+        *packs.concepts(pack_names(config, topics)),
     )
     compiled = compile_topics(
-        concepts,
-        topic_specs(config),
-        stemming=config.text.stemming,
+        concepts, topics, stemming=config.text.stemming, running=running
     )
     problems = [
         *packs.problems,
+        *files.problems,
         *_addresses(config),
         *_directions(config),
         *(_in_file(problem, filled) for problem in compiled.problems),
-        *_feeds_in_queries(config, names),
-        *_rules(config, names, filled.data),
+        *_feeds_in_queries(topics, names),
+        *_rules(config, topics, names, filled.data),
         *_receivers(config),
         *_routes(config, names),
     ]
-    warnings = [*packs.warnings, *oddities(config)]
-    return Checked(problems, warnings, compiled.index, concepts)
+    warnings = [*packs.warnings, *oddities(config, topics, files)]
+    return Checked(problems, warnings, topics, compiled.index, concepts)
 
 
 def _in_file(problem: Problem, filled: Filled) -> Problem:
@@ -108,28 +144,21 @@ def _addresses(config: Config) -> Iterator[Problem]:
 
 def _directions(config: Config) -> Iterator[Problem]:
     for name, topic in config.topics.items():
-        for number, direction in enumerate(topic.direction):
-            if len(direction) != 1:
-                yield Problem(
-                    ("topics", name, "direction", number),
-                    f"a direction has one label, not {len(direction)}",
-                    'write "- label: [concepts]" lines',
-                )
+        yield from direction_problems(name, topic)
 
 
-def _feeds_in_queries(config: Config, names: _Names) -> Iterator[Problem]:
-    for name, topic in config.topics.items():
-        for key in ("clauses", "exclude"):
-            for number, clause in enumerate(getattr(topic, key)):
-                path = ("topics", name, key, number, "query")
-                yield from _feeds_in_query(clause.query or "", path, names.feeds)
+def _feeds_in_queries(topics: Iterable[TopicSpec], names: _Names) -> Iterator[Problem]:
+    for topic in topics if names.feeds else ():
+        for key, clauses in (("clauses", topic.clauses), ("exclude", topic.exclude)):
+            for number, clause in enumerate(clauses):
+                if "feed:" in clause.query:
+                    path = ("topics", topic.name, key, number, "query")
+                    yield from _feeds_in_query(clause.query, path, names.feeds)
 
 
 def _feeds_in_query(
     query: str, path: Keys, feeds: tuple[str, ...]
 ) -> Iterator[Problem]:
-    if not feeds or "feed:" not in query:
-        return
     try:
         wanted = list(named_feeds(parse_query(query)))
     except QueryError:
@@ -145,7 +174,12 @@ def _feeds_in_query(
             )
 
 
-def _rules(config: Config, names: _Names, data: dict[str, Any]) -> Iterator[Problem]:
+def _rules(
+    config: Config,
+    topics: Sequence[TopicSpec],
+    names: _Names,
+    data: dict[str, Any],
+) -> Iterator[Problem]:
     for name, rule in config.rules.items():
         path = ("rules", name)
         yield from _rule_topics(path, rule, names)
@@ -154,7 +188,7 @@ def _rules(config: Config, names: _Names, data: dict[str, Any]) -> Iterator[Prob
             yield Problem(
                 (*path, "topics"), '"topics" is missing', "add topics: [NAME]"
             )
-        yield from _rule_directions(path, rule, config)
+        yield from _rule_directions(path, rule, topics, names)
         yield from _rule_counts(path, rule)
         for label in rule.labels:
             if label in RESERVED_LABELS:
@@ -173,21 +207,30 @@ def _rule_topics(path: Keys, rule: Rule, names: _Names) -> Iterator[Problem]:
     if rule.topic is not None:
         wanted.append(((*path, "topic"), rule.topic))
     for place, topic in wanted:
-        if topic not in names.topics:
+        if "*" in topic:
+            if not any(fits(topic, name) for name in names.topics):
+                message = f'no topic fits "{topic}"'
+                yield Problem(place, message, "correct it, or add such a topic")
+        elif topic not in names.topics:
             hint = choice(topic, names.topics, "known are")
             yield Problem(place, f'no topic named "{topic}"', hint)
 
 
-def _rule_directions(path: Keys, rule: Rule, config: Config) -> Iterator[Problem]:
-    topics = [
-        config.topics[name] for name in rule_topics(rule) if name in config.topics
-    ]
-    if len(topics) < len(rule_topics(rule)):
+def _rule_directions(
+    path: Keys, rule: Rule, topics: Sequence[TopicSpec], names: _Names
+) -> Iterator[Problem]:
+    if not rule.directions:
+        return
+    heard = Heard(rule_topics(rule))
+    about = [topic for topic in topics if topic.name in heard]
+    if len(about) < sum(name in heard for name in names.topics) or any(
+        name not in names.topics for name in heard.names
+    ):
         return  # a topic is wrong in itself; its directions are not known
-    known = [label for topic in topics for each in topic.direction for label in each]
+    known = {each.label for topic in about for each in topic.direction}
     for number, direction in enumerate(rule.directions):
         if direction not in known:
-            hint = choice(direction, dict.fromkeys(known), "known are")
+            hint = choice(direction, sorted(known), "known are")
             yield Problem(
                 (*path, "directions", number),
                 f'its topics have no direction "{direction}"',

@@ -90,7 +90,15 @@ def read_document(path: Path) -> Document:
     Raises:
         UnreadableError: there is no such file, or it is no YAML mapping.
     """
-    source = _read_bytes(path)
+    return read_text(_read_bytes(path))
+
+
+def read_text(source: bytes) -> Document:
+    """Read the bytes of a configuration file, or of a value within a file.
+
+    Raises:
+        UnreadableError: they are no YAML mapping.
+    """
     try:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -59,7 +59,17 @@ def examine(
         *_of_items(loaded, sample, limits or Limits()),
     ]
     placed = {_placed(finding, loaded): None for finding in found}
-    return sorted(placed, key=lambda each: (each.line, each.column, each.message))
+    own = loaded.settings.path
+    return sorted(
+        placed,
+        key=lambda each: (
+            each.file != own,
+            each.file,
+            each.line,
+            each.column,
+            each.message,
+        ),
+    )
 
 
 def _of_topics(loaded: Loaded) -> Iterator[Finding]:
@@ -67,7 +77,11 @@ def _of_topics(loaded: Loaded) -> Iterator[Finding]:
     stemming = loaded.config.text.stemming
     written = [spec for spec in concepts if spec.name in own]
     yield from dead_terms(written, stemming=stemming)
-    yield from coverage(concepts, loaded.settings.topics, own=own)
+    for finding in coverage(concepts, loaded.settings.topics, own=own):
+        # Topics that a program writes need no examples; people's topics do.
+        _, name, *rest = finding.problem.path
+        if name in loaded.config.topics or rest != ["examples"]:
+            yield finding
 
 
 def _of_items(
@@ -92,11 +106,10 @@ def _of_items(
 
 
 def _placed(finding: Finding, loaded: Loaded) -> PlacedFinding:
-    line, column = loaded.place(finding.problem)
+    file, place = loaded.place(finding.problem)
     return PlacedFinding(
-        loaded.settings.path,
-        line,
-        column,
+        file,
+        *place,
         finding.severity,
         told(replace(finding.problem, hint="")),
         finding.problem.hint,

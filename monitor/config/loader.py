@@ -18,6 +18,7 @@ from monitor.config.environment import DATA_DIR, fill
 from monitor.config.packs import read_packs
 from monitor.config.schema import Config
 from monitor.config.secrets import secret_problems
+from monitor.config.topic_files import read_topic_files
 from monitor.config.wording import shape_problem, told
 from monitor.errors import ConfigError
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from monitor.config.environment import Filled
     from monitor.config.places import Place
     from monitor.config.settings import Settings
+    from monitor.config.topic_files import TopicFiles
     from monitor.errors import Problem
 
 
@@ -38,43 +40,62 @@ class Loaded:
 
     Args:
         warnings: what is odd but no mistake.
-        place: finds a value of the file.
+        place: finds the file of a value, and its place there.
     """
 
     settings: Settings
     config: Config
     warnings: tuple[Problem, ...]
-    place: Callable[[Problem], Place]
+    place: Callable[[Problem], tuple[str, Place]]
 
 
-def load(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Settings:
+def load(
+    path: str | PathLike[str],
+    *,
+    environ: Mapping[str, str],
+    running: Settings | None = None,
+) -> Settings:
     """Read and check a configuration file.
 
     Args:
         environ: the environment, for `${NAME}` and the WIREWATCH_* variables.
+        running: settings in use. Topics that are written as they were are taken over
+            from them, which may go on matching in another thread meanwhile.
 
     Raises:
         ConfigError: with every mistake, in the order of the file.
     """
-    return load_whole(path, environ=environ).settings
+    return load_whole(path, environ=environ, running=running).settings
 
 
-def load_whole(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Loaded:
+def load_whole(
+    path: str | PathLike[str],
+    *,
+    environ: Mapping[str, str],
+    running: Settings | None = None,
+) -> Loaded:
     """Read and check a configuration file, and keep its words and their places.
 
     Raises:
         ConfigError: with every mistake, in the order of the file.
     """
-    name = str(path)
+    name, folder = str(path), Path(path).parent
+    index = running.index if running else None
     document = _read(name)
-    filled = fill(_sections(document.data), environ, Path(path).parent)
+    filled = fill(_sections(document.data), environ, folder)
     if mistake := folder_mistake(filled.data_dir):
         filled.outside.append(f"{DATA_DIR}: {mistake[0]}; {mistake[1]}")
     config, shape = _validate(filled.data, filled.problems)
     shape = [*_not_yet_told(shape, document), *secret_problems(filled)]
-    packs = read_packs(config.packs, Path(path).parent)
-    checked = check(config, filled, packs)
-    reporter = _Reporter(name, document, filled)
+    packs = read_packs(config.packs, folder)
+    files = read_topic_files(
+        config.topic_files,
+        folder,
+        taken=_section(filled.data, "topics"),
+        running={each.name: each for each in running.topics} if running else None,
+    )
+    checked = check(config, filled, packs, files, index)
+    reporter = _Reporter(name, document, filled, files)
     lines = reporter.lines(
         [
             *filled.problems,
@@ -85,16 +106,23 @@ def load_whole(path: str | PathLike[str], *, environ: Mapping[str, str]) -> Load
     lines += packs.lines
     if lines:
         raise ConfigError(lines)
+    sources = [document.source, *packs.sources, *(each.digest for each in files.files)]
     settings = build(
         config,
         concepts=checked.concepts,
+        topics=checked.topics,
         index=checked.index,
         path=name,
         data_dir=Path(filled.data_dir),
-        digest=hashlib.sha256(b"".join([document.source, *packs.sources])).hexdigest(),
+        digest=hashlib.sha256(b"".join(sources)).hexdigest(),
         warnings=tuple(reporter.lines(checked.warnings)),
     )
-    return Loaded(settings, config, tuple(checked.warnings), document.place)
+    return Loaded(settings, config, tuple(checked.warnings), reporter.place)
+
+
+def _section(data: Mapping[str, Any], name: str) -> Mapping[str, object]:
+    found = data.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _read(name: str) -> Document:
@@ -125,27 +153,44 @@ def _independent(later: list[Problem], first: list[Problem]) -> list[Problem]:
 class _Reporter:
     """Write mistakes with their places."""
 
-    def __init__(self, name: str, document: Document, filled: Filled) -> None:
+    def __init__(
+        self, name: str, document: Document, filled: Filled, files: TopicFiles
+    ) -> None:
         self._name = name
         self._document = document
         self._filled = filled
+        self._files = files
+
+    def place(self, problem: Problem) -> tuple[str, Place]:
+        """Return the file that a problem is in, and its place there."""
+        file = self._files.owner(problem)
+        if file is None:
+            return self._name, self._document.place(problem)
+        return file.path, file.place(problem)
 
     def lines(self, problems: Iterable[Problem]) -> list[str]:
         """Return these and what was found on reading, each once, by line."""
         found = {(place, told(problem)) for problem, place in self._document.problems}
         outside = dict.fromkeys(self._filled.outside)
+        in_files: dict[str, list[Problem]] = {}
         for problem in problems:
-            if variable := self._filled.variables.get(problem.path):
+            if file := self._files.owner(problem):
+                in_files.setdefault(file.path, []).append(problem)
+            elif variable := self._filled.variables.get(problem.path):
                 outside[f"{variable}: {told(problem)}"] = None
             else:
                 found.add((self._document.place(problem), told(problem)))
-        return [
-            *outside,
-            *(
-                f"{self._name}:{place.line}:{place.column}: {text}"
-                for place, text in sorted(found)
-            ),
-        ]
+        lines = [*outside, *_placed(self._name, sorted(found))]
+        for file in self._files.files:
+            placed, more = file.told(in_files.get(file.path, ()))
+            lines += _placed(file.path, [(at, told(each)) for at, each in placed])
+            if more:
+                lines.append(f"{file.path}: and {more} more; correct these first")
+        return lines
+
+
+def _placed(name: str, found: Iterable[tuple[Place, str]]) -> list[str]:
+    return [f"{name}:{at.line}:{at.column}: {text}" for at, text in found]
 
 
 def _sections(data: dict[str, Any]) -> dict[str, Any]:

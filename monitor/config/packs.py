@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from monitor.config.document import Document
     from monitor.config.schema import Config
+    from monitor.topics.spec import TopicSpec
 
 ALL = "any"
 """`pack/any` stands for every concept of a pack together."""
@@ -146,21 +148,29 @@ def taken_in(concepts: Iterable[ConceptSpec]) -> Iterator[str]:
             yield from (text[1:] for text in texts if text.startswith("$"))
 
 
-def pack_names(config: Config) -> set[str]:
-    """Return the `pack/concept` names that a configuration uses."""
-    return {name for name in _named(config) if "/" in name and not name.endswith("*")}
+def pack_names(config: Config, topics: Iterable[TopicSpec]) -> set[str]:
+    """Return the `pack/concept` names that a configuration uses.
+
+    Args:
+        topics: those of the file and of topic files.
+    """
+    named = chain(_named(topics), _named_by_concepts(config))
+    return {name for name in named if "/" in name and not name.endswith("*")}
 
 
-def _named(config: Config) -> Iterator[str]:
-    for topic in config.topics.values():
+def _named(topics: Iterable[TopicSpec]) -> Iterator[str]:
+    for topic in topics:
         for clause in (*topic.clauses, *topic.exclude):
+            if clause.query:
+                yield from _IN_QUERY.findall(clause.query)
             yield from _items([*clause.all, *clause.any, *clause.not_near])
             if not isinstance(clause.require_distinct, bool):
                 yield from clause.require_distinct
-            yield from _IN_QUERY.findall(clause.query or "")
         for each in topic.direction:
-            for cues in each.values():
-                yield from _items(cues)
+            yield from _items(each.cues)
+
+
+def _named_by_concepts(config: Config) -> Iterator[str]:
     for languages in config.concepts.values():
         for texts in languages.values():
             yield from (text[1:] for text in texts if text.startswith("$"))

@@ -11,9 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     StringConstraints,
@@ -33,13 +31,13 @@ from monitor.config.scalars import (
     Text,
     read_http_url,
 )
+from monitor.config.schema_topics import Model, TextOptions, Topic
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
-Weight = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 _FROM_OUTSIDE = {
     "type": "string",
     "pattern": r"\$\{|^file:",
@@ -54,14 +52,6 @@ PartlySecretUrl = Annotated[
     BeforeValidator(read_http_url),
     WithJsonSchema({"type": "string", "examples": ["https://example.org/hook"]}),
 ]
-
-
-class Model(BaseModel):
-    """Refuse unknown keys, and never show a value in an error."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True
-    )
 
 
 class Web(Model):
@@ -145,120 +135,6 @@ class _OrAddress:
 AnyFeed = Annotated[FeedSource, BeforeValidator(_full_feed), _OrAddress]
 
 
-class TextOptions(Model):
-    """How text is read, for all topics."""
-
-    stemming: bool = Field(
-        True,
-        description="Let English terms match their inflections (cut: cuts, cutting)."
-        " Default true.",
-    )
-
-
-class Condition(Model):
-    """What to find together."""
-
-    all: list[Text] = Field([], description="Every one of these must be there.")
-    any: list[Text] = Field([], description="At least one of these must be there.")
-    near: int | None = Field(
-        None,
-        ge=1,
-        le=1000,
-        description="Widest distance between what was found, in words, 1 to 1000."
-        " Default: anywhere in the entry.",
-    )
-    ordered: bool = Field(
-        False,
-        description="It must stand in the order written, any last. Default false.",
-    )
-    same_sentence: bool = Field(
-        False, description="All of it must stand in one sentence. Default false."
-    )
-    not_near: list[Text] = Field(
-        [], description="A place near one of these does not count. Default none."
-    )
-    not_within: int | None = Field(
-        None,
-        ge=1,
-        le=1000,
-        description="How near not_near looks, in words, 1 to 1000. Default 10.",
-    )
-    require_distinct: bool | list[Text] = Field(
-        False,
-        description="true: no two of what was found may overlap. A list of concepts:"
-        " two different members of each must be found. Default false.",
-    )
-    query: Text | None = Field(
-        None, description="A query in the boolean language instead of all the above."
-    )
-
-
-class Clause(Condition):
-    """One way to satisfy a topic."""
-
-    weight: Weight = Field(
-        1.0, description="How much the clause says, above 0 and up to 1. Default 1."
-    )
-
-
-class Exclusion(Condition):
-    """What forbids a match, or speaks against it."""
-
-    weight: Weight | None = Field(
-        None,
-        description="Share of the score that it takes away, above 0 and up to 1."
-        " Default: it forbids the match.",
-    )
-    veto: bool | None = Field(
-        None,
-        description="Forbid the match. Default: true without a weight, else false.",
-    )
-
-
-class Examples(Model):
-    """Texts that `wirewatch check` holds a topic to."""
-
-    match: list[Text] = Field([], description="Texts that must match the topic.")
-    no_match: list[Text] = Field([], description="Texts that must not match it.")
-
-
-class Topic(Model):
-    """A standing interest."""
-
-    description: str = Field("", description="What it watches for, in one sentence.")
-    threshold: Weight = Field(
-        0.5,
-        description="Score from which an entry matches, above 0 and up to 1. The score"
-        " is 1 - (1 - w1)(1 - w2)... over the weights of the clauses that hold."
-        " Default 0.5.",
-    )
-    clauses: list[Clause] = Field(
-        min_length=1, description="Ways to satisfy the topic; any of them may hold."
-    )
-    exclude: list[Exclusion] = Field(
-        [],
-        description="Clauses that forbid a match, or with a weight lower its score."
-        " Default none.",
-    )
-    title_boost: float = Field(
-        1.0,
-        ge=1,
-        le=100,
-        allow_inf_nan=False,
-        description="What the weight of a clause is multiplied by, up to 1, when the"
-        " title alone satisfies it, 1 to 100. Default 1.",
-    )
-    direction: list[dict[Name, list[Text]]] = Field(
-        [],
-        description="Words for where things move, tried in this order: each a label"
-        " and the concepts that signal it near the evidence; one without concepts"
-        " always holds. Default none.",
-    )
-    examples: Examples = Field(
-        Examples(), description="Texts that must and must not match, for `check`."
-    )
-
-
 class Rule(Model):
     """When sightings of topics deserve an alert."""
 
@@ -268,7 +144,9 @@ class Rule(Model):
         " within a time, at most once per that time. Default any.",
     )
     topic: Text | None = Field(None, description="The one topic it listens to.")
-    topics: list[Text] = Field([], description="The topics it listens to.")
+    topics: list[Text] = Field(
+        [], description="The topics it listens to; * in a name stands for any letters."
+    )
     directions: list[Text] = Field(
         [], description="Only these directions of its topics. Default all."
     )
@@ -488,6 +366,12 @@ class Config(Model):
         " within which none of the others counts.",
     )
     topics: dict[Name, Topic] = Field({}, description="What is watched for, by name.")
+    topic_files: list[Text] = Field(
+        [],
+        description="Files of many topics, seen from this file: JSON Lines, one topic a"
+        ' line, as {"name": "...", "query": "..."} or with the keys of topics.'
+        " Default none.",
+    )
     rules: dict[Name, Rule] = Field(
         {}, description="When a topic's stories deserve an alert, by name."
     )

@@ -75,10 +75,10 @@ class Settings:
 
     Args:
         path: the file, as the user named it.
-        digest: SHA-256 of the bytes of the file and of its pack files, hex.
+        digest: SHA-256 over the file, its pack files and its topic files, hex.
         log_url: `sqlite:///PATH` or `kafka://HOST:PORT,...`.
         state_url: `sqlite:///PATH` or `postgresql://...`, perhaps with a password.
-        topics: as written, in the order of the file.
+        topics: as written, in the order of the file, then those of topic files.
         concepts: those of the file and those of packs that it uses.
         warnings: what is odd but no mistake, each `file:line:column: ...`.
     """

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.config.matchers import read_matcher
 from monitor.config.schema import Webhook
-from monitor.model import Feed, Receiver, Route, Rule
+from monitor.errors import Problem
+from monitor.model import Feed, Receiver, Route, Rule, fits
 from monitor.topics.spec import (
     ClauseSpec,
     ConceptSpec,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from monitor.config import schema
     from monitor.config.document import Keys
+    from monitor.config.schema_topics import Clause, Condition, Exclusion, Topic
 
 EXCEPT = "except"
 """The key of a concept that holds its exceptions, beside the languages."""
@@ -56,37 +58,50 @@ def concept_specs(
 
 def topic_specs(config: schema.Config) -> list[TopicSpec]:
     """Return the topics in the order of the file."""
-    return [
-        TopicSpec(
-            name=name,
-            description=topic.description,
-            threshold=topic.threshold,
-            clauses=tuple(map(_clause, topic.clauses)),
-            exclude=tuple(map(_exclusion, topic.exclude)),
-            title_boost=topic.title_boost,
-            direction=tuple(
-                DirectionSpec(label=label, cues=tuple(cues))
-                for each in topic.direction
-                for label, cues in each.items()
-            ),
-            match=tuple(topic.examples.match),
-            no_match=tuple(topic.examples.no_match),
-        )
-        for name, topic in config.topics.items()
-    ]
+    return [topic_spec(name, topic) for name, topic in config.topics.items()]
 
 
-def _clause(clause: schema.Clause) -> ClauseSpec:
+def topic_spec(name: str, topic: Topic) -> TopicSpec:
+    """Return one topic."""
+    return TopicSpec(
+        name=name,
+        description=topic.description,
+        threshold=topic.threshold,
+        clauses=tuple(map(_clause, topic.clauses)),
+        exclude=tuple(map(_exclusion, topic.exclude)),
+        title_boost=topic.title_boost,
+        direction=tuple(
+            DirectionSpec(label=label, cues=tuple(cues))
+            for each in topic.direction
+            for label, cues in each.items()
+        ),
+        match=tuple(topic.examples.match),
+        no_match=tuple(topic.examples.no_match),
+    )
+
+
+def direction_problems(name: str, topic: Topic) -> Iterator[Problem]:
+    """Yield the directions of a topic that are not one label each."""
+    for number, direction in enumerate(topic.direction):
+        if len(direction) != 1:
+            yield Problem(
+                ("topics", name, "direction", number),
+                f"a direction has one label, not {len(direction)}",
+                'write "- label: [concepts]" lines',
+            )
+
+
+def _clause(clause: Clause) -> ClauseSpec:
     return ClauseSpec(**_condition(clause), weight=clause.weight)
 
 
-def _exclusion(exclusion: schema.Exclusion) -> ExclusionSpec:
+def _exclusion(exclusion: Exclusion) -> ExclusionSpec:
     return ExclusionSpec(
         **_condition(exclusion), weight=exclusion.weight, veto=exclusion.veto
     )
 
 
-def _condition(written: schema.Condition) -> dict[str, Any]:
+def _condition(written: Condition) -> dict[str, Any]:
     distinct = written.require_distinct
     return {
         "all": tuple(written.all),
@@ -117,8 +132,29 @@ def feeds(config: schema.Config) -> tuple[Feed, ...]:
 
 
 def rule_topics(rule: schema.Rule) -> tuple[str, ...]:
-    """Return the topics a rule listens to, each once."""
+    """Return the topics a rule listens to, as written, each once."""
     return tuple(dict.fromkeys([*rule.topics, *([rule.topic] if rule.topic else [])]))
+
+
+class Heard:
+    """The topics that rules listen to: a container of names, quick also for patterns.
+
+    Args:
+        written: names, and patterns in which `*` stands for any letters.
+    """
+
+    def __init__(self, written: Iterable[str]) -> None:
+        self.names: set[str] = set()
+        self._patterns: list[str] = []
+        for each in written:
+            if "*" in each:
+                self._patterns.append(each)
+            else:
+                self.names.add(each)
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether a topic is one of them."""
+        return name in self.names or any(fits(each, name) for each in self._patterns)
 
 
 def rules(config: schema.Config) -> tuple[Rule, ...]:

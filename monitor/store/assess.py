@@ -13,7 +13,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from monitor.codec import decode, encode
 from monitor.model import Entry
@@ -165,7 +174,7 @@ class SqlAssessState:
         ranked = (
             select(seen.id, rank.label("rank"))
             .where(
-                seen.topic.in_(rule.topics),
+                self._about(rule),
                 seen.seen_at > since,
                 _accepted(rule, sightings),
                 ~satisfied_before,
@@ -180,11 +189,24 @@ class SqlAssessState:
             .limit(max(rule.count, MAX_STORIES))
         ).all()
         # One poll's entries share their time; the order of topics then decides.
-        place = {topic: number for number, topic in enumerate(rule.topics)}
         oldest_first = sorted(
-            found, key=lambda row: (row.seen_at, place[row.topic], row.id)
+            found,
+            key=lambda row: (row.seen_at, rule.place(row.topic), row.topic, row.id),
         )
         return [(row.story, decode(row.entry.encode(), Entry)) for row in oldest_first]
+
+    def _about(self, rule: Rule) -> ColumnElement[bool]:
+        """Say in SQL what `Rule.listens_to` says of a topic."""
+        topic = sightings.c.topic
+        wide = [each for each in rule.topics if "*" in each]
+        named = [each for each in rule.topics if "*" not in each]
+        if self._conn.dialect.name == "sqlite":
+            # Here LIKE takes capitals for small letters. No name holds ? or [.
+            fitting = [topic.op("GLOB", is_comparison=True)(each) for each in wide]
+        else:
+            likes = [each.replace("_", r"\_").replace("*", "%") for each in wide]
+            fitting = [topic.like(each, escape="\\") for each in likes]
+        return or_(topic.in_(named), *fitting)
 
     def open_alert(self, alert: Alert, notifications: Sequence[Notification]) -> bool:
         """Store an alert and its notifications; False if the alert was there."""

@@ -88,14 +88,19 @@ class MemoryState:
         Each comes once, with the entry of its first accepted sighting.
         """
         found = []
-        for topic in rule.topics:
-            sightings = self._by_topic.get(topic, [])
+        for sightings in self._about(rule):
             start = bisect_right(sightings, since, key=_seen_at)
             stories = dict.fromkeys(seen.story for seen in sightings[start:])
             found += [self._first_accepted(rule, story) for story in stories]
         recent = [seen for seen in found if seen is not None and seen.seen_at > since]
         recent.sort(key=_seen_at)
         return [(seen.story, seen.match.entry) for seen in recent]
+
+    def _about(self, rule: Rule) -> list[list[Sighting]]:
+        """Return the sightings by topic, in the order in which the rule names them."""
+        places = ((rule.place(topic), topic) for topic in self._by_topic)
+        ordered = sorted(each for each in places if each[0] is not None)
+        return [self._by_topic[topic] for _, topic in ordered]
 
     def _first_accepted(self, rule: Rule, story: str) -> Sighting | None:
         accepted = (s for s in self._by_story[story] if rule.accepts(s.match))

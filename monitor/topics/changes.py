@@ -62,7 +62,8 @@ def changes_between(old: Written, new: Written, topics: Sequence[TopicSpec]) -> 
             if old.topics.get(topic.name) != new.topics[topic.name]
             or any(concept in new.topics[topic.name] for concept in concepts)
         ),
-        remove=frozenset(old.topics.keys() - new.topics.keys()),
+        # Names one by one, not as sets: a set of all would hold up other threads.
+        remove=frozenset(name for name in old.topics if name not in new.topics),
     )
 
 

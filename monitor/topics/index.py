@@ -159,7 +159,8 @@ class TopicIndex:
             for slot, topic in self._topics.items()
             if topic.name not in gone
         }
-        return TopicIndex(self.shelf, kept | self.shelf.file(added), written)
+        kept.update(self.shelf.file(added))
+        return TopicIndex(self.shelf, kept, written)
 
     def find(self, entry: Entry) -> Found:
         """Return an entry and what all topics look for in it."""

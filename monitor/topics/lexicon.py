@@ -10,6 +10,7 @@ The tree only grows. It may grow in one thread while another looks terms up in i
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import compress, count
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -212,22 +213,8 @@ class _Pieces:
 
     def __init__(self, cut: Callable[[str], tuple[Word, ...]]) -> None:
         self.words = _Remembered(cut)
-        self._marks = _Remembered(self._mark)
-        self._inside = _Remembered(self._look_inside)
-
-    def _look_inside(self, piece: str) -> tuple[tuple[int, int, int], ...]:
-        words, spans = self.words[piece], token_spans(piece)
-        if len(spans) != len(words):
-            # Punctuation between CJK characters is no token when read alone.
-            spans = [(0, len(piece))] * len(words)
-        return tuple(
-            (start, end, start + len(without_possessive(piece[start:end])))
-            for start, end in spans
-        )
-
-    def _mark(self, piece: str) -> Mark | int | None:
-        words = self.words[piece]
-        return words[0].mark if len(words) == 1 else Mark(len(words))
+        self._marks = _Remembered(partial(_mark, self.words))
+        self._inside = _Remembered(partial(_look_inside, self.words))
 
     def field(self, folded: Folded, pieces: list[str], *, is_spaced: bool) -> Field:
         """Return the field of a text that was cut into pieces."""
@@ -240,6 +227,25 @@ class _Pieces:
         )
 
 
+# Functions, not methods: an index must be freed without the help of the collector.
+def _mark(words: _Remembered[tuple[Word, ...]], piece: str) -> Mark | int | None:
+    found = words[piece]
+    return found[0].mark if len(found) == 1 else Mark(len(found))
+
+
+def _look_inside(
+    words: _Remembered[tuple[Word, ...]], piece: str
+) -> tuple[tuple[int, int, int], ...]:
+    found, spans = words[piece], token_spans(piece)
+    if len(spans) != len(found):
+        # Punctuation between CJK characters is no token when read alone.
+        spans = [(0, len(piece))] * len(found)
+    return tuple(
+        (start, end, start + len(without_possessive(piece[start:end])))
+        for start, end in spans
+    )
+
+
 class Reader:
     """Cut entries into words and find the terms that a lexicon holds by now.
 
@@ -248,8 +254,10 @@ class Reader:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._spaced = _Pieces(self._cut)
-        self._single = _Pieces(lambda raw: (self._learn(raw),))
+        # No method of its own among what it holds: with a cycle only the garbage
+        # collector could free it, which leaves alone what was frozen.
+        self._single = _Pieces(partial(_learn, lexicon))
+        self._spaced = _Pieces(partial(_cut, self._single.words))
 
     def read(self, entry: Entry) -> Document:
         """Cut an entry into words."""
@@ -262,19 +270,6 @@ class Reader:
             return self._spaced.field(folded, folded.text.split(), is_spaced=True)
         return self._single.field(folded, raw_tokens(folded.text), is_spaced=False)
 
-    def _cut(self, piece: str) -> tuple[Word, ...]:
-        if piece == BREAK:
-            return (Word(BREAK, BREAK, _BARE),)
-        tokens = raw_tokens(piece)
-        if len(tokens) == 1:
-            return self._single.words[tokens[0]]
-        return tuple(self._single.words[raw][0] for raw in tokens)
-
-    def _learn(self, raw: str) -> Word:
-        text = word(raw) if raw else BREAK
-        root = self._lexicon.root if text else _BARE
-        return Word(text, self._lexicon.stem(text), root)
-
     def find(self, document: Document) -> Hits:
         """Return where each atom is found."""
         hits: Hits = {}
@@ -286,6 +281,21 @@ class Reader:
             for atom in excepted[outer]:
                 _drop_inside(places, atom, hits)
         return hits
+
+
+def _cut(single: _Remembered[tuple[Word, ...]], piece: str) -> tuple[Word, ...]:
+    if piece == BREAK:
+        return (Word(BREAK, BREAK, _BARE),)
+    tokens = raw_tokens(piece)
+    if len(tokens) == 1:
+        return single[tokens[0]]
+    return tuple(single[raw][0] for raw in tokens)
+
+
+def _learn(lexicon: Lexicon, raw: str) -> tuple[Word, ...]:
+    text = word(raw) if raw else BREAK
+    root = lexicon.root if text else _BARE
+    return (Word(text, lexicon.stem(text), root),)
 
 
 def _scan(document: Document, field: Field, start: int, hits: Hits) -> None:

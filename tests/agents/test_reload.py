@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import json
+import weakref
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,7 @@ from monitor.clock import SystemClock
 from monitor.config import load
 from monitor.metrics import Metrics
 from monitor.patience import Patience
+from tests.factories import entry
 from tests.scenarios.desk import write_config
 
 if TYPE_CHECKING:
@@ -111,6 +115,72 @@ async def test_what_a_running_process_cannot_change_is_refused_by_name(
 
     assert mistakes == [told]
     assert runtime.settings is before
+
+
+async def test_topics_come_change_and_go_while_entries_are_matched(
+    tmp_path: Path,
+) -> None:
+    def write(queries: dict[str, str]) -> None:
+        rows = ({"name": name, "query": query} for name, query in queries.items())
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / "topics.jsonl").write_text(lines)
+
+    def found(text: str) -> list[str]:
+        matches = runtime.settings.index.match(entry(title=text, summary=""))
+        return [each.topic for each in matches]
+
+    many = {f"client-{n}": f"acme{n} AND strike" for n in range(2000)}
+    write(many | {"goes": "harbour", "changes": "bridge"})
+    topics: dict[str, Any] = {"topic_files": ["topics.jsonl"]}
+    reloads, runtime = reloader(tmp_path, **topics)
+    before = found("harbour bridge acme7 strike acme2000")
+    shelf = runtime.settings.index.shelf
+    write(many | {"changes": "tunnel", "client-2000": "acme2000 AND strike"})
+    reloading = asyncio.ensure_future(reloads.reload())
+    meanwhile = []
+    while not reloading.done():
+        meanwhile.append(found("bridge acme7 strike"))
+        await asyncio.sleep(0)
+    mistakes = reloading.result()
+
+    assert mistakes == []
+    assert before == ["changes", "client-7", "goes"]
+    assert len(meanwhile) > 1
+    assert meanwhile[:-1] == [["changes", "client-7"]] * (len(meanwhile) - 1)
+    assert found("harbour bridge acme7 strike acme2000") == ["client-2000", "client-7"]
+    assert found("tunnel") == ["changes"]
+    assert runtime.settings.index.shelf is shelf
+
+
+async def test_a_bad_line_in_a_topic_file_keeps_the_old_topics(tmp_path: Path) -> None:
+    file = tmp_path / "topics.jsonl"
+    file.write_text('{"name": "x", "query": "acme"}\n')
+    reloads, runtime = reloader(tmp_path, topic_files=["topics.jsonl"])
+    before = runtime.settings
+    file.write_text(
+        '{"name": "x", "query": "bolt"}\n{"name": "y", "query": "acme OR"}\n'
+    )
+    with capture_logs():
+        mistakes = await reloads.reload()
+
+    assert mistakes == [f'{file}:2:30: topic "y": nothing follows "OR"']
+    assert runtime.settings is before
+    assert runtime.settings.index.match(entry(title="acme"))
+
+
+async def test_what_only_the_old_settings_held_is_freed(tmp_path: Path) -> None:
+    file = tmp_path / "topics.jsonl"
+    file.write_text('{"name": "x", "query": "acme"}\n')
+    reloads, runtime = reloader(tmp_path, topic_files=["topics.jsonl"])
+    old = weakref.ref(runtime.settings.index)
+    file.write_text('{"name": "y", "query": "acme"}\n')
+    await reloads.reload()
+    # The thread that loaded may let go a moment later.
+    async with asyncio.timeout(5):
+        while old() is not None:
+            await asyncio.sleep(0.01)
+
+    assert runtime.settings.topics[0].name == "y"
 
 
 async def test_a_longer_memory_of_the_state_is_taken_on(tmp_path: Path) -> None:

@@ -185,7 +185,33 @@ RULES = (
         count=2,
         within=timedelta(days=1),
     ),
+    rule(name="all", topics=("*",), min_score=0.6),
+    rule(
+        name="burst-of-many",
+        kind="frequency",
+        topics=("t*s", "*on*"),
+        count=2,
+        within=timedelta(days=2),
+    ),
 )
+
+
+async def test_a_pattern_counts_the_topics_that_fit_it_and_no_others(
+    store: Store,
+) -> None:
+    burst = rule(kind="frequency", topics=("a_b*",), count=3, within=timedelta(hours=1))
+    topics = ["a_b", "A_b1", "axb2", "a_b.2", "x-a_b", "a_b-3"]
+    memory = MemoryState()
+    told = []
+    for number, topic in enumerate(topics):
+        opened = await assess(store, [news(number, topic=topic)], plan(burst))
+        told += [alert.topic for alert in opened]
+
+        assert opened == pipeline.assess(
+            [news(number, topic=topic)], plan(burst), memory
+        )
+
+    assert told == ["a_b-3"]
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -246,3 +246,28 @@ def test_long_summaries_are_cut_in_the_list_of_others() -> None:
 
     assert alert is not None
     assert len(alert.related[0].summary) == MAX_RELATED_SUMMARY
+
+
+@pytest.mark.parametrize(
+    ("topics", "topic", "place"),
+    [
+        (("money", "troops"), "troops", 1),
+        (("client-*",), "client-7", 0),
+        (("client-*",), "client-", 0),
+        (("client-*",), "my-client-7", None),
+        (("client.*",), "client-7", None),
+        (("*-7", "client-7"), "client-7", 1),
+        (("*",), "anything", 0),
+        (("a*b*c",), "abxc", 0),
+        (("a*b*c",), "axc", None),
+        (("Client-*",), "client-7", None),
+    ],
+)
+def test_a_rule_names_topics_or_patterns(
+    topics: tuple[str, ...], topic: str, place: int | None
+) -> None:
+    watch = rule(topics=topics)
+
+    assert watch.place(topic) == place
+    assert watch.listens_to(topic) == (place is not None)
+    assert watch.accepts(match(topic=topic)) == (place is not None)

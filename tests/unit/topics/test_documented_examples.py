@@ -63,7 +63,7 @@ def test_an_example_compiles_and_keeps_its_promises(text: str) -> None:
         )
         for name, terms in page.get("concepts", {}).items()
     ]
-    topics = [topic(name, written) for name, written in page["topics"].items()]
+    topics = [topic(name, written) for name, written in page.get("topics", {}).items()]
 
     compiled = compile_topics(concepts, topics)
 

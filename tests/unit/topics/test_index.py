@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import random
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +14,7 @@ from monitor.topics.atoms import Atoms
 from monitor.topics.index import Shelf
 from monitor.topics.match import Clause, Topic
 from monitor.topics.plan import Atom, Found, Part
-from monitor.topics.spec import ClauseSpec, TopicSpec
+from monitor.topics.spec import ClauseSpec, ConceptSpec, TopicSpec
 from monitor.topics.terms import parse_term
 from monitor.topics.windows import closest, joined, largest, narrowest, together
 from tests.factories import entry
@@ -156,3 +157,26 @@ def test_windows_exist_exactly_where_trying_all_combinations_finds_them(
     for first, last, hits in found:
         assert {hit[2] for hit in hits} == set(range(len(lists)))
         assert (first, last) == (min(h[0] for h in hits), max(h[1] for h in hits))
+
+
+def test_an_index_is_freed_without_the_garbage_collector() -> None:
+    """A running process freezes what it loaded, so that nobody looks for cycles."""
+    concepts = [ConceptSpec(name="cut", terms={"en": ("cut", "hold back")})]
+    topics = [
+        TopicSpec(name="a", clauses=(ClauseSpec(query="acme NEAR/5 $cut"),)),
+        TopicSpec(name="b", clauses=(ClauseSpec(query="停止 OR bolt*"),)),
+    ]
+    old = compile_topics(concepts, topics).index
+    new = compile_topics(concepts, topics[:1], running=old).index
+    seen = entry(title="Acme's cut, and bolts: 停止", summary="acme-like")
+    found = (old.match(seen), new.match(seen))
+    gc.collect()
+    gc.disable()
+    try:
+        del old, new
+        lost = gc.collect()
+    finally:
+        gc.enable()
+
+    assert [len(matches) for matches in found] == [2, 1]
+    assert lost == 0
