@@ -312,7 +312,7 @@ def _stops(field: Field, read: Sequence[Word]) -> list[int]:
     stops, text, before, was_cjk = [], field.folded.text, 0, False
     for (start, end), word in zip(field.spans(), read, strict=True):
         between = text[before:end] if word.text == BREAK else text[before:start]
-        stop = _strength(between)
+        stop = 0 if between == " " else _strength(between)
         now_cjk = is_cjk(word.text)
         if not stop and was_cjk and now_cjk and between:
             stop = 1  # a space between characters parts clauses of a headline

@@ -6,6 +6,7 @@ other, while distances do.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate, chain
@@ -13,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from monitor.model import Span
-from monitor.text import BREAK, Folded, letters
+from monitor.text import BREAK, Folded, letters, token_spans
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,9 @@ CJK_WIDTH = 5
 """A character's share of distance: eight words are as far as 8 x 1.6 characters."""
 
 _width = attrgetter("width")
+
+# What `str.split` leaves.
+_PIECE = re.compile(r"\S+")
 
 
 class Mark(NamedTuple):
@@ -184,13 +188,10 @@ class Field:
         return self._starts[place]
 
     def _find_starts(self) -> list[int]:
-        starts, at = [], 0
-        # What stands between two pieces cannot begin a piece.
-        for piece in self.pieces:
-            at = self.folded.text.find(piece, at)
-            starts.append(at)
-            at += len(piece)
-        return starts
+        text = self.folded.text
+        if self.is_spaced:
+            return [found.start() for found in _PIECE.finditer(text)]
+        return [start for start, _ in token_spans(text)]
 
 
 def _even_distances(split: int, size: int) -> Sequence[int]:
@@ -257,10 +258,13 @@ class Document:
                 self._at = list(accumulate(widths, initial=0))[:-1]
         return self._at
 
-    def letters(self, position: int) -> str:
-        """Return the word at a position with its case kept."""
+    def is_written(self, position: int, wanted: str) -> bool:
+        """Tell whether the word at a position has these letters, in this case."""
         field, start, end = self.place(position, position)
-        return "".join(letters(self._text(field)[start:end]))
+        text = self._text(field)[start:end]
+        if text.isascii() and text.isalnum():
+            return text == wanted
+        return "".join(letters(text)) == wanted
 
     def span(self, first: int, last: int, concept: str, clause: int = 0) -> Span:
         """Return the span of the words from `first` to `last`, both included."""

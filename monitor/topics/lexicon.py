@@ -379,7 +379,7 @@ def _record_exact(
 ) -> None:
     for atom, exact in wanted:
         if all(
-            document.letters(first + step) == letters
+            document.is_written(first + step, letters)
             for step, letters in enumerate(exact)
         ):
             _record((atom,), first, last, hits)
