@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from monitor.text import BREAK, is_cjk, stem, words
 from monitor.topics.cues_cjk import read_characters
+from monitor.topics.document import CJK_WIDTH
 from monitor.topics.reading import ASIDE, FOREGROUND, PAST, Reading
 
 if TYPE_CHECKING:
@@ -307,13 +308,16 @@ def _together(found: list[Sense]) -> Sense:
     return turns[0] if len(turns) == 1 else "possible"
 
 
+_NO_STOP = ("", " ")
+
+
 def _stops(field: Field, read: Sequence[Word]) -> list[int]:
     """Return what stands before each word of a field, in the measure of `_stop`."""
     stops, text, before, was_cjk = [], field.folded.text, 0, False
     for (start, end), word in zip(field.spans(), read, strict=True):
         between = text[before:end] if word.text == BREAK else text[before:start]
-        stop = 0 if between == " " else _strength(between)
-        now_cjk = is_cjk(word.text)
+        stop = 0 if between in _NO_STOP else _strength(between)
+        now_cjk = word.width == CJK_WIDTH
         if not stop and was_cjk and now_cjk and between:
             stop = 1  # a space between characters parts clauses of a headline
         stops.append(stop)
