@@ -57,6 +57,7 @@ _ABBREVIATION = re.compile(rf"{_LETTER}(?:\.{_LETTER})+\.?")
 _ONE_FOR_ONE = {ord(mark): "'" for mark in "\u2018\u2019\u201b\u02bc\u2032\uff07"}
 _ONE_FOR_ONE |= {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _ONE_FOR_ONE[0x3000] = " "
+_ANY_OF_THESE = re.compile(f"[{''.join(map(chr, _ONE_FOR_ONE))}]")
 # Invisible inside a word: soft hyphen, joiners, byte order mark.
 _INVISIBLE = re.compile("[\u00ad\u200c\u200d\u2060\ufeff]")
 
@@ -119,13 +120,19 @@ def fold(text: str) -> Folded:
 def _fold_plain(text: str) -> Folded:
     if text.isascii():
         return Folded(text.lower())
-    plain = text.translate(_ONE_FOR_ONE)
+    plain = _narrowed(text)
     if unicodedata.is_normalized("NFKC", plain) and not _INVISIBLE.search(plain):
         folded = plain.casefold()
         # No character folds to nothing, so equal lengths mean one for one.
         if len(folded) == len(plain):
             return Folded(folded)
     return _fold_clusters(plain)
+
+
+def _narrowed(text: str) -> str:
+    """Return a text with what has a plain form in it."""
+    # `str.translate` asks of every character; most texts hold few of these.
+    return _ANY_OF_THESE.sub(lambda found: _ONE_FOR_ONE[ord(found[0])], text)
 
 
 def _fold_marked(text: str) -> Folded:
@@ -213,7 +220,7 @@ def letters(text: str) -> list[str]:
     """Return the words of any text with their case kept, breaks included."""
     if "&" in text:
         text = unescape(text)
-    visible = _INVISIBLE.sub("", text.translate(_ONE_FOR_ONE))
+    visible = _INVISIBLE.sub("", _narrowed(text))
     return [word(raw) for raw in raw_tokens(unicodedata.normalize("NFKC", visible))]
 
 

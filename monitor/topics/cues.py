@@ -47,7 +47,8 @@ _TRANSPARENT = _set("to the a an its their his any be been being yet also out on
 _REACH = 3
 _REPORTS = _stems(
     "say says said tell told announce announced confirm report claim declare state "
-    "admit warn insist reveal believe think hint suggest so indicate"
+    "admit warn insist reveal believe think hint suggest so indicate inform notify "
+    "assure promise pledge"
 )
 _ASIDES = _set("after following since which who whose whom despite amid because having")
 _BOUNDARIES = _ASIDES | _set(
@@ -230,9 +231,13 @@ class Reader:
         opener = self._word(clause[0])
         if opener == "that":
             # "Says that it may halt" tells; "the line that it cut" reminds.
-            said = stem(self._word(max(clause[0] - 1, 0)))
-            return clause[0] > 0 and said not in _REPORTS
+            return clause[0] > 0 and not self._is_told(clause[0])
         return opener in _ASIDES
+
+    def _is_told(self, that: int) -> bool:
+        """Tell whether a verb of saying governs the "that": "tells the UN that"."""
+        before = range(max(that - _REACH, 0), that)
+        return any(stem(self._word(at)) in _REPORTS for at in before)
 
     def _is_reported(self, first: int) -> bool:
         at = first

@@ -43,14 +43,14 @@ atom's places lies inside another."""
 _REMEMBERED = 65536
 _LONGEST_REMEMBERED = 32
 
-_Exact: TypeAlias = tuple[int, tuple[str, ...]]
+_Exact: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
 
 
 class Endings:
     """What terms ask of their last word beyond being there, which few do.
 
     Attributes:
-        exact: the atoms of terms that end here and also want these letters.
+        exact: the letters that terms which end here want, and the atoms of those terms.
         sizes: how long the beginnings are that a next word with any ending may have.
     """
 
@@ -60,6 +60,12 @@ class Endings:
         self.exact: tuple[_Exact, ...] = ()
         self.sizes: tuple[int, ...] = ()
         self._prefixes: dict[str, tuple[int, ...]] = {}
+
+    def add_exact(self, letters: tuple[str, ...], atom: int) -> None:
+        """Let these letters make a term that ends here."""
+        known = dict(self.exact)
+        known[letters] = (*known.get(letters, ()), atom)
+        self.exact = tuple(known.items())
 
     def add_prefix(self, start: str, atom: int) -> None:
         """Let a next word that begins like this end a term."""
@@ -122,8 +128,7 @@ class Lexicon:
         if term.prefix:
             branch.own_endings().add_prefix(term.words[-1], atom)
         elif term.exact is not None:
-            endings = branch.own_endings()
-            endings.exact = (*endings.exact, (atom, term.exact))
+            branch.own_endings().add_exact(term.exact, atom)
         else:
             branch.atoms = (*branch.atoms, atom)
 
@@ -319,7 +324,8 @@ def _scan(document: Document, field: Field, start: int, hits: Hits) -> None:
             is_even = is_even and size == 1
             start += size - 1
             continue
-        _record(atoms, first, first, hits)
+        if atoms:
+            _record(atoms, first, first, hits)
         if branch is not None and place < last:
             following = known[pieces[place + 1]]
             if not following or following[0].stem in stems:
@@ -377,12 +383,12 @@ def _record(
 def _record_exact(
     document: Document, wanted: tuple[_Exact, ...], first: int, last: int, hits: Hits
 ) -> None:
-    for atom, exact in wanted:
+    for exact, atoms in wanted:
         if all(
             document.is_written(first + step, letters)
             for step, letters in enumerate(exact)
         ):
-            _record((atom,), first, last, hits)
+            _record(atoms, first, last, hits)
 
 
 def _drop_inside(outer: list[tuple[int, int]], atom: int, hits: Hits) -> None:

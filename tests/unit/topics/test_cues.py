@@ -108,6 +108,12 @@ def test_what_is_long_over_counts_less(title: str, expected: str) -> None:
     assert told(title) == expected
 
 
+def test_what_is_told_to_someone_is_news() -> None:
+    title = "Bush tells UN that Washington will rejoin UNESCO"
+
+    assert told(title, "Others may follow.") == "resolution"
+
+
 def test_the_past_counts_less_than_the_label_that_always_holds() -> None:
     assert told("UNESCO and Washington, which left in 2018") == "other"
     assert told("UNESCO and Washington, which left on Tuesday") == "action"
