@@ -194,6 +194,16 @@ class Field:
         return [start for start, _ in token_spans(text)]
 
 
+def _surely_lacks(text: str, letters: str) -> bool:
+    """Tell whether a text holds no word of these letters; False is not certain."""
+    return (
+        letters not in text
+        and text.isascii()
+        and "&" not in text
+        and ".".join(letters) not in text
+    )
+
+
 def _even_distances(split: int, size: int) -> Sequence[int]:
     """Return how far along each position lies when all words are equally wide."""
     if size > _LONGEST_SHARED:
@@ -260,8 +270,12 @@ class Document:
 
     def is_written(self, position: int, wanted: str) -> bool:
         """Tell whether the word at a position has these letters, in this case."""
-        field, start, end = self.place(position, position)
-        text = self._text(field)[start:end]
+        entry = self.entry
+        whole = entry.title if position < self.split else entry.summary
+        if _surely_lacks(whole, wanted):
+            return False
+        _, start, end = self.place(position, position)
+        text = whole[start:end]
         if text.isascii() and text.isalnum():
             return text == wanted
         return "".join(letters(text)) == wanted
