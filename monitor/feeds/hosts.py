@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from monitor.manners import Manners
 
 _REMEMBERED = 5_000
+_LONGEST_WAY = timedelta(seconds=0.5)
 _LONGEST_WAIT = 10.0
 """Seconds, should the clock be set back meanwhile."""
 
@@ -47,11 +49,11 @@ class Hosts:
         """Return the hosts that must not be asked more at once."""
         return [host for host in self.under_way if self._is_full(host)]
 
-    async def turn(self, host: str, start_at: datetime | None) -> None:
-        """Return when a poll may begin."""
+    async def turn(self, host: str, start_at: datetime | None) -> datetime:
+        """Wait until a poll may begin; return that time."""
         spacing = self.manners.spacing_of(host)
         if not spacing:
-            return
+            return self._clock.now()
         waited = 0.0
         while waited < _LONGEST_WAIT:
             now = self._clock.now()
@@ -65,6 +67,17 @@ class Hosts:
         if len(self._free_at) >= _REMEMBERED:
             self._forget(now)
         self._free_at[host] = now + spacing
+        return now
+
+    def answered(self, host: str, begun: datetime) -> None:
+        """Count the spacing from here: the request reached the host before.
+
+        It may have taken a connection to get there, and the next one finds it open.
+        """
+        if spacing := self.manners.spacing_of(host):
+            arrived = min(self._clock.now(), begun + _LONGEST_WAY)
+            free_at = self._free_at.get(host, arrived)
+            self._free_at[host] = max(free_at, arrived + spacing)
 
     def _is_full(self, host: str) -> bool:
         return self.under_way[host] >= self.manners.at_once_of(host)

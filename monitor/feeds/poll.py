@@ -75,13 +75,26 @@ class Poll:
         self._patience = patience
         self._chance = chance
 
-    async def run(self, feed: Feed, state: FeedState) -> PollOutcome:
+    async def run(
+        self,
+        feed: Feed,
+        state: FeedState,
+        answered: Callable[[], None] = lambda: None,
+    ) -> PollOutcome:
         """Return how the poll ended, with its entries in the log.
 
         A publisher that does not answer usefully is an outcome, not an error.
+
+        Args:
+            feed: what to ask.
+            state: what is remembered of it.
+            answered: called once the publisher has answered, or has not.
         """
         try:
-            fetched = await self._fetch(feed, state)
+            try:
+                fetched = await self._fetch(feed, state)
+            finally:
+                answered()
             digest = hashlib.sha256(fetched.body).hexdigest()
             if fetched.status == HTTPStatus.NOT_MODIFIED:
                 return self._good(feed, state, fetched, state.body_hash)

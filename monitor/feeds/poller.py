@@ -239,11 +239,13 @@ class Poller:
         self._wake.set()
 
     async def _run(self, feed: Feed, state: FeedState, host: str) -> None:
-        await self._hosts.turn(host, state.start_at)
-        late = (self._clock.now() - state.next_poll_at).total_seconds()
+        begun = await self._hosts.turn(host, state.start_at)
+        late = (begun - state.next_poll_at).total_seconds()
         self._metrics.poll_lateness.observe(max(late, 0.0))
         try:
-            outcome = await self._poll.run(feed, state)
+            outcome = await self._poll.run(
+                feed, state, lambda: self._hosts.answered(host, begun)
+            )
         except (LogError, StateError):
             raise
         except Exception as error:
