@@ -42,7 +42,9 @@ CONCURRENCY = 32
 LEASE = timedelta(seconds=40)
 """How soon the feeds of a poller that died are another's; renewed while it lives."""
 
-RENEW_SECONDS = 10.0
+RENEWALS = 4
+"""How often a lease is renewed within its own time."""
+
 LONGEST_SLEEP = timedelta(seconds=10)
 """How late a poller notices feeds that another has put on the schedule."""
 
@@ -59,6 +61,7 @@ class Poller:
         owner: names this poller in leases; unique among all running ones.
         concurrency: feeds polled at the same time.
         manners: how hard one host may be asked.
+        lease: how long its feeds stay its own after it has died.
         chance: returns a random number from 0 to 1, for the jitter.
         patience: the process's own, so that an outage is named once.
     """
@@ -76,6 +79,7 @@ class Poller:
         owner: str,
         concurrency: int = CONCURRENCY,
         manners: Manners = NO_MANNERS,
+        lease: timedelta = LEASE,
         chance: Callable[[], float] = random.random,
         patience: Patience | None = None,
     ) -> None:
@@ -96,6 +100,7 @@ class Poller:
             patience=self._patience,
             chance=chance,
         )
+        self._lease = lease
         self._hosts = Hosts(manners, clock)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._failing: dict[str, str] = {}
@@ -153,13 +158,13 @@ class Poller:
     async def _keep_leases(self) -> None:
         """Renew the leases of polls under way, however long they take."""
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await asyncio.sleep(self._lease.total_seconds() / RENEWALS)
             if names := list(self._running):
-                try:
-                    await self._book.renew(self._owner, names, self._clock.now(), LEASE)
-                except StateError:
-                    # Whatever it is, the polls meet it themselves when they end.
-                    continue
+                # What the state refuses, the polls meet themselves when they end.
+                with suppress(StateError):
+                    await self._book.renew(
+                        self._owner, names, self._clock.now(), self._lease
+                    )
 
     async def _start_due(self) -> None:
         """Start a poll of every feed that is due, as far as there is room."""
@@ -201,7 +206,7 @@ class Poller:
             lambda: self._book.claim_due(
                 self._owner,
                 self._clock.now(),
-                LEASE,
+                self._lease,
                 room,
                 manners=self._hosts.manners,
                 under_way=self._hosts.under_way,
