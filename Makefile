@@ -33,10 +33,13 @@ check: $(STAMP)  ## ruff, mypy strict, import-linter and pytest: what CI runs
 
 test: check  ## the same as check
 
-bench: $(STAMP)  ## measure: streams on Kafka, poll-to-alert latency, the shipped topics
+bench: $(STAMP)  ## measure: streams, latency, topics, polls, the schedule, many feeds
 	$(BIN)/python bench/streams.py
 	$(BIN)/python bench/latency.py
 	$(BIN)/python bench/topics_quality.py tests/data/items.jsonl
+	$(BIN)/python bench/polls.py
+	$(BIN)/python bench/schedule.py
+	$(BIN)/python bench/feeds.py --seconds 60
 
 faults: $(STAMP)  ## the long fault campaign: twenty kills of each kind, and outages
 	WIREWATCH_KILLS=20 $(BIN)/pytest tests/faults
