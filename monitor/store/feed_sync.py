@@ -40,6 +40,7 @@ _READ = tuple(
         "next_poll_at",
         "leased_until",
         "interval",
+        "host",
         "stopped_since",
     )
 )
@@ -90,6 +91,8 @@ def _changes(feed: Feed, row: Row[Any], now: datetime) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if not row.active:
         changes["active"] = True
+    if not row.host:  # written before hosts were
+        changes["host"] = host_of(feed.url)
     if row.interval != seconds:
         changes["interval"] = seconds
     if row.url != feed.url:

@@ -116,6 +116,9 @@ def entry_key(entry_id: str) -> str:
 # SQLite numbers rows only in a column that is exactly INTEGER.
 _RowNumber = BigInteger().with_variant(Integer, "sqlite")
 
+# Alembic takes a plain "" for a default other than the one it finds on SQLite.
+_EMPTY = text("''")
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -141,11 +144,11 @@ feeds = Table(
     Column("active", Boolean, nullable=False),
     Column("leased_by", Text),
     Column("leased_until", UtcTime),
-    Column("host", Text, nullable=False, server_default=""),
+    Column("host", Text, nullable=False, server_default=_EMPTY),
     # The interval that the schedule was made with, in seconds.
     Column("interval", Double),
-    Column("hints", Hints, nullable=False, server_default=""),
-    Column("moved_to", Words, nullable=False, server_default=""),
+    Column("hints", Hints, nullable=False, server_default=_EMPTY),
+    Column("moved_to", Words, nullable=False, server_default=_EMPTY),
     Column("moves", Integer, nullable=False, server_default="0"),
     Column("stopped_since", UtcTime),
     Index(

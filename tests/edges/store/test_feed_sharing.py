@@ -7,10 +7,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from monitor.manners import Manners
 from monitor.model import FeedHints, PollOutcome
 from monitor.store.feeds import StoreFeedBook
+from monitor.store.schema import feeds as feed_table
 from tests.factories import NOON, feed
 
 if TYPE_CHECKING:
@@ -196,3 +198,13 @@ async def test_feeds_missed_during_an_outage_begin_again_in_turn(
 
     assert sum(at < back for at in due) == 50
     assert [(at - back) / SECOND for at in due[50:53]] == pytest.approx([0.1, 0.2, 0.3])
+
+
+async def test_feeds_of_an_older_program_learn_their_hosts(
+    book: StoreFeedBook, store: Store
+) -> None:
+    await book.sync(feeds_of("a.example", 2), NOON)
+    await store.run(lambda conn: conn.execute(update(feed_table).values(host="")))
+    await book.sync(feeds_of("a.example", 2), NOON)
+
+    assert await claim(book, a_example=3) == []

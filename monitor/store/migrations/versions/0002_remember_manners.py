@@ -17,10 +17,10 @@ COLUMNS = ("host", "interval", "hints", "moved_to", "moves", "stopped_since")
 def upgrade() -> None:
     """Add the columns, the table of hosts and the indexes."""
     for column in (
-        sa.Column("host", sa.Text(), nullable=False, server_default=""),
+        sa.Column("host", sa.Text(), nullable=False, server_default=sa.text("''")),
         sa.Column("interval", sa.Double()),
-        sa.Column("hints", sa.Text(), nullable=False, server_default=""),
-        sa.Column("moved_to", sa.Text(), nullable=False, server_default=""),
+        sa.Column("hints", sa.Text(), nullable=False, server_default=sa.text("''")),
+        sa.Column("moved_to", sa.Text(), nullable=False, server_default=sa.text("''")),
         sa.Column("moves", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("stopped_since", TIME),
     ):
