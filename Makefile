@@ -33,11 +33,14 @@ check: $(STAMP)  ## ruff, mypy strict, import-linter and pytest: what CI runs
 
 test: check  ## the same as check
 
-bench: $(STAMP)  ## measure: streams on Kafka, latency, the shipped topics, reloads
+bench: $(STAMP)  ## measure: streams, latency, topics, reloads, polls, many feeds
 	$(BIN)/python bench/streams.py
 	$(BIN)/python bench/latency.py
 	$(BIN)/python bench/topics_quality.py tests/data/items.jsonl
 	$(BIN)/python bench/reload.py
+	$(BIN)/python bench/polls.py
+	$(BIN)/python bench/schedule.py
+	$(BIN)/python bench/feeds.py --seconds 60
 
 faults: $(STAMP)  ## the long fault campaign: twenty kills of each kind, and outages
 	WIREWATCH_KILLS=20 $(BIN)/pytest tests/faults

@@ -101,6 +101,7 @@ class PollRole:
             clock=runtime.clock,
             metrics=runtime.metrics,
             owner=owner,
+            manners=settings.outbound.manners,
             patience=runtime.patience,
         )
 
@@ -120,7 +121,9 @@ class PollRole:
     async def reloaded(self, settings: Settings) -> None:
         """Take on the feeds of a new configuration."""
         await self._runtime.patience.until_done(self._sync)
-        self.poller.set_feeds({feed.id: feed for feed in settings.feeds})
+        self.poller.set_feeds(
+            {feed.id: feed for feed in settings.feeds}, settings.outbound.manners
+        )
 
     async def close(self) -> None:
         """End the parse workers and the connections."""

@@ -30,6 +30,12 @@ class Metrics:
             buckets=_FAST,
             registry=r,
         )
+        self.poll_lateness = Histogram(
+            "wirewatch_feed_poll_lateness_seconds",
+            "Time from when a feed was due to when it was asked.",
+            buckets=(0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 300),
+            registry=r,
+        )
         self.feed_failures = Gauge(
             "wirewatch_feed_consecutive_failures",
             "Polls of a feed that have failed in a row.",

@@ -20,6 +20,8 @@ class Feed(Struct, frozen=True, kw_only=True):
     Args:
         id: the user's name for it, unique in the configuration.
         interval: the time between two polls, before jitter; at least 100 ms.
+        max_interval: how far a quiet feed, or the publisher's word, may stretch the
+            interval; None leaves the feed's own rhythm aside.
         timeout: the total time one poll may take.
         lang: the language of its entries (BCP 47), or "" when unknown.
         source: the publisher's name, or "" to use the feed's own.
@@ -28,6 +30,7 @@ class Feed(Struct, frozen=True, kw_only=True):
     id: str
     url: str
     interval: timedelta
+    max_interval: timedelta | None = None
     timeout: timedelta
     lang: str = ""
     source: str = ""
@@ -322,6 +325,8 @@ class Fetched(Struct, frozen=True, kw_only=True):
         url: the address that answered, after redirects.
         etag: validator for the next poll, or "".
         last_modified: validator for the next poll, or "".
+        max_age: how long the answer stays fresh, if the publisher said so.
+        moved_to: where permanent redirects (301, 308) led, or "".
         answered_at: when the whole answer had arrived.
     """
 
@@ -331,7 +336,28 @@ class Fetched(Struct, frozen=True, kw_only=True):
     content_type: str = ""
     etag: str = ""
     last_modified: str = ""
+    max_age: timedelta | None = None
+    moved_to: str = ""
     answered_at: datetime
+
+
+class FeedHints(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a feed says, and shows, of how often it is worth asking.
+
+    Args:
+        ttl: how long its publisher says it stays as it is.
+        skip_hours: hours of the day, in UTC, in which it does not change.
+        skip_days: days of the week without change, Monday being 0.
+        rhythm: the usual time between two of its entries.
+    """
+
+    ttl: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    rhythm: timedelta | None = None
+
+
+NO_HINTS = FeedHints()
 
 
 class ParsedEntry(Struct, frozen=True, kw_only=True):
@@ -351,7 +377,12 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
 
     title: str = ""
     lang: str = ""
+    hints: FeedHints = NO_HINTS
     entries: tuple[ParsedEntry, ...]
+
+
+MOVES = 3
+"""Polls in a row that must lead to one new address before it is asked for good."""
 
 
 class FeedState(Struct, frozen=True, kw_only=True):
@@ -362,6 +393,12 @@ class FeedState(Struct, frozen=True, kw_only=True):
         failures: polls that failed in a row.
         error: the last failure, while the feed is failing; else "".
         error_since: when it began to fail, while it is failing.
+        hints: what its last new body told of how often to ask.
+        moved_to: where permanent redirects led at the last polls, or "".
+        moves: polls in a row that led there; from `MOVES` on it is asked there.
+        stopped_since: when its publisher said that it is gone for good (410); it is
+            not asked again until its address changes or somebody resumes it.
+        start_at: when the claimed poll may begin, so that its host is not hurried.
     """
 
     id: str
@@ -375,6 +412,16 @@ class FeedState(Struct, frozen=True, kw_only=True):
     polled_at: datetime | None = None
     changed_at: datetime | None = None
     next_poll_at: datetime
+    hints: FeedHints = NO_HINTS
+    moved_to: str = ""
+    moves: int = 0
+    stopped_since: datetime | None = None
+    start_at: datetime | None = None
+
+    @property
+    def has_moved(self) -> bool:
+        """Say whether the feed is asked at its new address."""
+        return self.moves >= MOVES
 
 
 class SeenEntry(Struct, frozen=True, kw_only=True):
@@ -398,6 +445,11 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
         changed: the body was new.
         seen: entries that are new or revised, acknowledged by the log.
         present: the ids of all entries in the body, when it was new.
+        hints: what a new body told of how often to ask; None keeps what is known.
+        moved_to: where permanent redirects led, or "".
+        moves: polls in a row that led there.
+        stopped: the feed is gone for good and is not asked again.
+        host: the host to be asked next; "" keeps what is known.
     """
 
     feed: str
@@ -410,6 +462,11 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
     body_hash: str = ""
     seen: tuple[SeenEntry, ...] = ()
     present: tuple[str, ...] = ()
+    hints: FeedHints | None = None
+    moved_to: str = ""
+    moves: int = 0
+    stopped: bool = False
+    host: str = ""
 
 
 class OutboxItem(Struct, frozen=True, kw_only=True):

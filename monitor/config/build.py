@@ -15,6 +15,7 @@ from monitor.config.settings import (
     Settings,
     Workers,
 )
+from monitor.manners import Manners
 from monitor.pipeline import Plan
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ def build(
         outbound=OutboundSettings(
             user_agent=user_agent(config.outbound.contact),
             allow=tuple(config.outbound.allow),
+            manners=Manners(
+                spacing=config.outbound.host_spacing,
+                at_once=config.outbound.host_at_once,
+            ),
         ),
         retention=_retention(config),
         kafka=_kafka(config),

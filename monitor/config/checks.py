@@ -116,6 +116,7 @@ def check(
         *packs.problems,
         *files.problems,
         *_addresses(config),
+        *_intervals(config),
         *_directions(config),
         *(_in_file(problem, filled) for problem in compiled.problems),
         *_feeds_in_queries(topics, names),
@@ -140,6 +141,26 @@ def _addresses(config: Config) -> Iterator[Problem]:
     for key, mistake in found.items():
         if mistake:
             yield Problem((key,), f'"{key}" {mistake[0]}', mistake[1])
+
+
+def _intervals(config: Config) -> Iterator[Problem]:
+    """Yield the longest intervals that are shorter than the interval itself."""
+    usual = config.defaults
+    found: dict[Keys, bool] = {
+        ("defaults",): usual.max_interval is not None
+        and usual.max_interval < usual.interval
+    }
+    for name, feed in config.feeds.items():
+        interval = feed.interval or usual.interval
+        longest = feed.max_interval
+        found["feeds", name] = longest is not None and longest < interval
+    for path, is_short in found.items():
+        if is_short:
+            yield Problem(
+                (*path, "max_interval"),
+                '"max_interval" is shorter than the interval',
+                "give at least as much, or leave it out",
+            )
 
 
 def _directions(config: Config) -> Iterator[Problem]:

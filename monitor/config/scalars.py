@@ -186,6 +186,9 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Interval = Annotated[
     timedelta, BeforeValidator(_positive), _schema(pattern=_DURATION, examples=["5m"])
 ]
+Duration = Annotated[
+    timedelta, BeforeValidator(read_duration), _schema(pattern=_DURATION)
+]
 Size = Annotated[
     int, BeforeValidator(read_size), _schema(pattern=_SIZE, examples=["256MiB"])
 ]

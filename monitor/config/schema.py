@@ -20,6 +20,7 @@ from pydantic import (
 
 from monitor.config.scalars import (
     ConceptKey,
+    Duration,
     HttpUrl,
     Interval,
     LabelName,
@@ -79,6 +80,19 @@ class Outbound(Model):
         description="Private address ranges (CIDR) that feeds and receivers may lie"
         " in, such as 10.0.0.0/8; public addresses are always allowed. Default none.",
     )
+    host_spacing: Duration | None = Field(
+        None,
+        description="Least time between the starts of two polls of one host, by all"
+        " processes together; 0s for none. Default 1s, and none for hosts of your own"
+        " network.",
+    )
+    host_at_once: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Polls of one host under way at the same time in one process, 1"
+        " to 1000. Default 4, and any number for hosts of your own network.",
+    )
 
 
 class FeedDefaults(Model):
@@ -88,6 +102,12 @@ class FeedDefaults(Model):
         timedelta(minutes=5),
         description="Time between two polls of a feed, before jitter; at least 100ms."
         " Default 5m.",
+    )
+    max_interval: Interval | None = Field(
+        None,
+        description="How far the interval may stretch, for feeds that are quiet and"
+        " publishers who ask for it. Default: quiet feeds are polled as often as"
+        " others, and publishers may ask for an hour at most.",
     )
     timeout: Interval = Field(
         timedelta(seconds=30),
@@ -103,6 +123,10 @@ class FeedSource(Model):
         None,
         description="Time between two polls, before jitter; at least 100ms. Default"
         " defaults.interval.",
+    )
+    max_interval: Interval | None = Field(
+        None,
+        description="How far the interval may stretch. Default defaults.max_interval.",
     )
     timeout: Interval | None = Field(
         None, description="Time one poll may take in all. Default defaults.timeout."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from monitor.manners import Manners
+
 if TYPE_CHECKING:
     from datetime import timedelta
 
@@ -22,10 +24,12 @@ class OutboundSettings:
     Args:
         user_agent: sent with every request.
         allow: private address ranges that may be contacted.
+        manners: how hard one host of feeds may be asked.
     """
 
     user_agent: str
     allow: tuple[IPNetwork, ...] = ()
+    manners: Manners = field(default_factory=Manners)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ def feeds(config: schema.Config) -> tuple[Feed, ...]:
             id=name,
             url=feed.url,
             interval=feed.interval or config.defaults.interval,
+            max_interval=feed.max_interval or config.defaults.max_interval,
             timeout=feed.timeout or config.defaults.timeout,
             lang=feed.lang or "",
             source=feed.source or "",

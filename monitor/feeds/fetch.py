@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from monitor.errors import FetchError, OutboundError, OutboundRefusedError
+from monitor.feeds.hints import read_max_age
 from monitor.model import Fetched
 from monitor.outbound.retry_after import read_retry_after
 
@@ -35,12 +36,14 @@ async def fetch(
 ) -> Fetched:
     """Return the publisher's answer, 200 or 304.
 
+    A feed that has moved for good is asked at its new address.
+
     Raises:
         FetchError: any other answer, or none.
     """
     try:
         answer = await outbound.get(
-            feed.url,
+            address_of(feed, state),
             headers=_headers(feed, state),
             timeout=feed.timeout,
             max_bytes=max_bytes,
@@ -57,8 +60,17 @@ async def fetch(
         content_type=answer.headers.get("content-type", ""),
         etag=_validator(answer, "etag"),
         last_modified=_validator(answer, "last-modified"),
+        max_age=read_max_age(answer.headers),
+        moved_to=answer.moved_to,
         answered_at=now,
     )
+
+
+def address_of(feed: Feed, state: FeedState) -> str:
+    """Return where a feed is asked: its address, or the one it has moved to."""
+    if state.url == feed.url and state.has_moved:
+        return state.moved_to
+    return feed.url
 
 
 def _headers(feed: Feed, state: FeedState) -> dict[str, str]:
@@ -84,8 +96,10 @@ def _unwanted(answer: Answer, now: datetime) -> FetchError:
     advice = "it will be asked again"
     if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         advice = "ask the publisher for access"
-    elif answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+    elif answer.status == HTTPStatus.NOT_FOUND:
         advice = "check the address"
+    elif answer.status == HTTPStatus.GONE:
+        advice = "it is asked no more; remove the feed or correct its address"
     return FetchError(
         f"the publisher answered {answer.status}{phrase}; {advice}",
         status=answer.status,

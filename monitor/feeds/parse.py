@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from monitor.errors import NotAFeedError
+from monitor.feeds.hints import read_hints
 from monitor.feeds.jsonfeed import read_json_feed
 from monitor.feeds.plain import clean, cut, looks_like_html, text_of_html
 from monitor.feeds.xmlfeed import read_xml_feed
@@ -58,6 +59,7 @@ def parse_feed(body: bytes, url: str = "", content_type: str = "") -> ParsedFeed
     return ParsedFeed(
         title=_plain(raw.title, MAX_NAME),
         lang=lang,
+        hints=read_hints(body),
         entries=tuple(_told_apart(entries)),
     )
 

@@ -14,25 +14,37 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from monitor.errors import FeedError, FetchError
 from monitor.feeds.diff import Fresh, fresh, readable
-from monitor.feeds.fetch import fetch
-from monitor.feeds.schedule import next_poll
-from monitor.model import PollOutcome
+from monitor.feeds.fetch import address_of, fetch
+from monitor.feeds.moves import moved, still_moved
+from monitor.feeds.schedule import next_poll, rhythm
+from monitor.manners import host_of
+from monitor.model import MOVES, PollOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from monitor.clock import Clock
     from monitor.feeds.ports import FeedBook
     from monitor.feeds.workers import ParseWorkers
     from monitor.metrics import Metrics
-    from monitor.model import Entry, Feed, FeedState, Fetched
+    from monitor.model import Entry, Feed, FeedHints, FeedState, Fetched
     from monitor.outbound import Outbound
     from monitor.patience import Patience
 
     Append = Callable[[str, Sequence[Entry]], Awaitable[None]]
+
+
+class News(Struct, frozen=True, kw_only=True):
+    """What a new body brought: entries, and how often it is worth asking."""
+
+    fresh: Fresh
+    hints: FeedHints
 
 
 class Poll:
@@ -63,13 +75,26 @@ class Poll:
         self._patience = patience
         self._chance = chance
 
-    async def run(self, feed: Feed, state: FeedState) -> PollOutcome:
+    async def run(
+        self,
+        feed: Feed,
+        state: FeedState,
+        answered: Callable[[], None] = lambda: None,
+    ) -> PollOutcome:
         """Return how the poll ended, with its entries in the log.
 
         A publisher that does not answer usefully is an outcome, not an error.
+
+        Args:
+            feed: what to ask.
+            state: what is remembered of it.
+            answered: called once the publisher has answered, or has not.
         """
         try:
-            fetched = await self._fetch(feed, state)
+            try:
+                fetched = await self._fetch(feed, state)
+            finally:
+                answered()
             digest = hashlib.sha256(fetched.body).hexdigest()
             if fetched.status == HTTPStatus.NOT_MODIFIED:
                 return self._good(feed, state, fetched, state.body_hash)
@@ -78,9 +103,10 @@ class Poll:
             news = await self._read(feed, fetched)
         except FeedError as error:
             return self.failed(feed, state, error)
-        if news.entries:
-            await self._patience.until_done(lambda: self._append(feed.id, news.entries))
-            self._count(feed, news)
+        entries = news.fresh.entries
+        if entries:
+            await self._patience.until_done(lambda: self._append(feed.id, entries))
+            self._count(feed, entries)
         return self._good(feed, state, fetched, digest, news)
 
     async def _fetch(self, feed: Feed, state: FeedState) -> Fetched:
@@ -90,16 +116,19 @@ class Poll:
         finally:
             self._metrics.poll_seconds.observe(time.monotonic() - begun)
 
-    async def _read(self, feed: Feed, fetched: Fetched) -> Fresh:
+    async def _read(self, feed: Feed, fetched: Fetched) -> News:
         parsed = await self._workers.parse(
             fetched.body, fetched.url, fetched.content_type
         )
         ids = [entry.id for entry in readable(parsed)]
         known = await self._patience.until_done(lambda: self._book.known(feed.id, ids))
-        return fresh(feed, parsed, known, fetched.answered_at)
+        at = fetched.answered_at
+        usual = rhythm((entry.published_at for entry in parsed.entries), at)
+        hints = replace(parsed.hints, rhythm=usual)
+        return News(fresh=fresh(feed, parsed, known, at), hints=hints)
 
-    def _count(self, feed: Feed, news: Fresh) -> None:
-        for entry in news.entries:
+    def _count(self, feed: Feed, entries: Sequence[Entry]) -> None:
+        for entry in entries:
             kind = "revised" if entry.revision else "new"
             self._metrics.entries.labels(feed=feed.id, kind=kind).inc()
 
@@ -109,29 +138,44 @@ class Poll:
         state: FeedState,
         fetched: Fetched,
         digest: str,
-        news: Fresh | None = None,
+        news: News | None = None,
     ) -> PollOutcome:
         now = self._clock.now()
         kept = state if fetched.status == HTTPStatus.NOT_MODIFIED else None
+        moved_to, moves = moved(feed, state, fetched)
         return PollOutcome(
             feed=feed.id,
             at=now,
-            next_poll_at=next_poll(now, interval=feed.interval, chance=self._chance()),
+            next_poll_at=next_poll(
+                now,
+                interval=feed.interval,
+                longest=feed.max_interval,
+                hints=news.hints if news else grown_quiet(state, now),
+                max_age=fetched.max_age,
+                chance=self._chance(),
+            ),
             changed=news is not None,
             # A 304 need not repeat the validators it confirms (RFC 9110, 15.4.5).
             etag=fetched.etag or (kept.etag if kept else ""),
             last_modified=fetched.last_modified or (kept.last_modified if kept else ""),
             body_hash=digest,
-            seen=news.seen if news else (),
-            present=news.present if news else (),
+            seen=news.fresh.seen if news else (),
+            present=news.fresh.present if news else (),
+            hints=news.hints if news else None,
+            moved_to=moved_to,
+            moves=moves,
+            host=host_of(moved_to if moves >= MOVES else feed.url),
         )
 
     def failed(self, feed: Feed, state: FeedState, error: Exception) -> PollOutcome:
         """Return the outcome of a poll that brought nothing."""
         now = self._clock.now()
         pause: timedelta | None = None
+        is_gone = False
         if isinstance(error, FetchError):
             pause = error.retry_after
+            is_gone = error.status == HTTPStatus.GONE
+        moved_to, moves = still_moved(state, is_gone=is_gone)
         return PollOutcome(
             feed=feed.id,
             at=now,
@@ -143,4 +187,17 @@ class Poll:
                 chance=self._chance(),
             ),
             error=str(error),
+            moved_to=moved_to,
+            moves=moves,
+            # Gone at its new address alone: it is looked for at the old one again.
+            stopped=is_gone and address_of(feed, state) == feed.url,
+            host=host_of(moved_to if moves >= MOVES else feed.url),
         )
+
+
+def grown_quiet(state: FeedState, now: datetime) -> FeedHints:
+    """Return what is known of a feed's rhythm, slower after a long silence."""
+    usual = state.hints.rhythm
+    if usual is None or state.changed_at is None:
+        return state.hints
+    return replace(state.hints, rhythm=max(usual, now - state.changed_at))

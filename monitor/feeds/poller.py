@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from monitor.errors import FeedError, LogError, StateError
+from monitor.feeds.fetch import address_of
+from monitor.feeds.hosts import Hosts
 from monitor.feeds.poll import Poll
+from monitor.manners import NO_MANNERS, host_of
+from monitor.model import MOVES
 from monitor.patience import Patience
 
 if TYPE_CHECKING:
@@ -27,18 +31,22 @@ if TYPE_CHECKING:
     from monitor.feeds.poll import Append
     from monitor.feeds.ports import FeedBook
     from monitor.feeds.workers import ParseWorkers
+    from monitor.manners import Manners
     from monitor.metrics import Metrics
     from monitor.model import Feed, FeedState, PollOutcome
     from monitor.outbound import Outbound
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=60)
-LEASE_MARGIN = timedelta(seconds=30)
-"""What a lease leaves for parsing and storing, beyond the feed's own timeout."""
+CONCURRENCY = 32
+LEASE = timedelta(seconds=40)
+"""How soon the feeds of a poller that died are another's; renewed while it lives."""
+
+RENEWALS = 4
+"""How often a lease is renewed within its own time."""
 
 LONGEST_SLEEP = timedelta(seconds=10)
-"""How late a poller notices feeds that a crashed one had leased."""
+"""How late a poller notices feeds that another has put on the schedule."""
 
 SHORTEST_SLEEP_SECONDS = 0.005
 STOP_GRACE_SECONDS = 3.0
@@ -52,6 +60,8 @@ class Poller:
         feeds: the configured feeds by id; the caller keeps the book in step with them.
         owner: names this poller in leases; unique among all running ones.
         concurrency: feeds polled at the same time.
+        manners: how hard one host may be asked.
+        lease: how long its feeds stay its own after it has died.
         chance: returns a random number from 0 to 1, for the jitter.
         patience: the process's own, so that an outage is named once.
     """
@@ -67,7 +77,9 @@ class Poller:
         clock: Clock,
         metrics: Metrics,
         owner: str,
-        concurrency: int = 32,
+        concurrency: int = CONCURRENCY,
+        manners: Manners = NO_MANNERS,
+        lease: timedelta = LEASE,
         chance: Callable[[], float] = random.random,
         patience: Patience | None = None,
     ) -> None:
@@ -88,6 +100,8 @@ class Poller:
             patience=self._patience,
             chance=chance,
         )
+        self._lease = lease
+        self._hosts = Hosts(manners, clock)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._failing: dict[str, str] = {}
         self._broken: BaseException | None = None
@@ -95,8 +109,12 @@ class Poller:
         self._must_look = True
         self._look_at = clock.now()
 
-    def set_feeds(self, feeds: Mapping[str, Feed]) -> None:
+    def set_feeds(
+        self, feeds: Mapping[str, Feed], manners: Manners | None = None
+    ) -> None:
         """Swap the configured feeds, and look at once which are due."""
+        if manners is not None:
+            self._hosts.manners = manners
         for gone in self._feeds.keys() - feeds.keys():
             self._failing.pop(gone, None)
             with suppress(KeyError):
@@ -115,6 +133,7 @@ class Poller:
         # What ended an earlier run must not end this one.
         self._broken, self._must_look = None, True
         polling = asyncio.create_task(self._keep_polling())
+        renewing = asyncio.create_task(self._keep_leases())
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -125,6 +144,8 @@ class Poller:
             stopping.cancel()
             await asyncio.gather(polling, stopping, return_exceptions=True)
             await self._end_running()
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
 
     async def _keep_polling(self) -> None:
         while True:
@@ -133,6 +154,17 @@ class Poller:
                 raise self._broken
             await self._start_due()
             await self._sleep()
+
+    async def _keep_leases(self) -> None:
+        """Renew the leases of polls under way, however long they take."""
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / RENEWALS)
+            if names := list(self._running):
+                # What the state refuses, the polls meet themselves when they end.
+                with suppress(StateError):
+                    await self._book.renew(
+                        self._owner, names, self._clock.now(), self._lease
+                    )
 
     async def _start_due(self) -> None:
         """Start a poll of every feed that is due, as far as there is room."""
@@ -153,7 +185,7 @@ class Poller:
             self._must_look = True  # as soon as a place is free
             return
         due = await self._patience.until_done(
-            lambda: self._book.next_due(self._clock.now())
+            lambda: self._book.next_due(self._clock.now(), self._hosts.full())
         )
         if due is not None:
             self._look_at = min(self._look_at, due)
@@ -168,12 +200,17 @@ class Poller:
         await self._patience.until_done(lambda: self._book.sync(feeds, now))
 
     async def _claim(self, room: int) -> Sequence[FeedState]:
-        longest = max((feed.timeout for feed in self._feeds.values()), default=LEASE)
-        lease = max(LEASE, longest + LEASE_MARGIN)
         # The time is asked at every try: a lease that began before an outage would
         # be over by the end of it.
         return await self._patience.until_done(
-            lambda: self._book.claim_due(self._owner, self._clock.now(), lease, room)
+            lambda: self._book.claim_due(
+                self._owner,
+                self._clock.now(),
+                self._lease,
+                room,
+                manners=self._hosts.manners,
+                under_way=self._hosts.under_way,
+            )
         )
 
     async def _sleep(self) -> None:
@@ -192,19 +229,28 @@ class Poller:
             # Not ours to poll (another configuration), or still at it since before
             # its lease ran out: either way the new lease keeps others off it.
             return
-        task = asyncio.create_task(self._run(feed, state), name=f"poll {feed.id}")
+        host = host_of(address_of(feed, state))
+        self._hosts.enter(host)
+        task = asyncio.create_task(self._run(feed, state, host), name=f"poll {feed.id}")
         self._running[feed.id] = task
-        task.add_done_callback(lambda done: self._ended(feed.id, done))
+        task.add_done_callback(lambda done: self._ended(feed.id, host, done))
 
-    def _ended(self, feed: str, task: asyncio.Task[None]) -> None:
+    def _ended(self, feed: str, host: str, task: asyncio.Task[None]) -> None:
         self._running.pop(feed, None)
+        if self._hosts.leave(host):
+            self._must_look = True  # others wait for this host
         if not task.cancelled() and (error := task.exception()) is not None:
             self._broken = error
         self._wake.set()
 
-    async def _run(self, feed: Feed, state: FeedState) -> None:
+    async def _run(self, feed: Feed, state: FeedState, host: str) -> None:
+        begun = await self._hosts.turn(host, state.start_at)
+        late = (begun - state.next_poll_at).total_seconds()
+        self._metrics.poll_lateness.observe(max(late, 0.0))
         try:
-            outcome = await self._poll.run(feed, state)
+            outcome = await self._poll.run(
+                feed, state, lambda: self._hosts.answered(host, begun)
+            )
         except (LogError, StateError):
             raise
         except Exception as error:
@@ -226,10 +272,19 @@ class Poller:
         self._metrics.feed_failures.labels(feed=feed.id).set(failures)
         if outcome.error:
             self._metrics.polls.labels(feed=feed.id, outcome="error").inc()
-            if self._failing.get(feed.id) != outcome.error:
+            if outcome.stopped:
+                log.warning("feed is stopped", feed=feed.id, error=outcome.error)
+            elif self._failing.get(feed.id) != outcome.error:
                 log.warning("feed is failing", feed=feed.id, error=outcome.error)
             self._failing[feed.id] = outcome.error
             return
+        if outcome.moves == MOVES and not state.has_moved:
+            log.warning(
+                "feed has moved, it is asked at its new host",
+                feed=feed.id,
+                before=host_of(feed.url),
+                host=outcome.host,
+            )
         kind = "changed" if outcome.changed else "unchanged"
         self._metrics.polls.labels(feed=feed.id, outcome=kind).inc()
         if self._failing.pop(feed.id, "") or state.failures:

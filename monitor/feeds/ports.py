@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
+
+from monitor.manners import NO_MANNERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from monitor.manners import Manners
     from monitor.model import Feed, FeedState, PollOutcome, SeenEntry
+
+
+NOTHING_UNDER_WAY: Mapping[str, int] = MappingProxyType({})
 
 
 class FeedBook(Protocol):
@@ -26,13 +33,38 @@ class FeedBook(Protocol):
         ...
 
     async def claim_due(
-        self, owner: str, now: datetime, lease: timedelta, limit: int
+        self,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        *,
+        manners: Manners = NO_MANNERS,
+        under_way: Mapping[str, int] = NOTHING_UNDER_WAY,
     ) -> Sequence[FeedState]:
-        """Lease up to `limit` feeds that are due and not leased, most overdue first."""
+        """Lease up to `limit` feeds that are due and not leased, most overdue first.
+
+        Args:
+            manners: how hard one host may be asked; feeds whose host is not to be
+                asked yet are put off.
+            under_way: polls that the caller has under way, by host.
+        """
         ...
 
-    async def next_due(self, now: datetime) -> datetime | None:
-        """Return when the next unleased feed is due, or None without feeds."""
+    async def renew(
+        self, owner: str, names: Collection[str], now: datetime, lease: timedelta
+    ) -> None:
+        """Lengthen the leases an owner still holds on these feeds."""
+        ...
+
+    async def next_due(
+        self, now: datetime, full: Collection[str] = ()
+    ) -> datetime | None:
+        """Return when the next unleased feed is due, or None without feeds.
+
+        Args:
+            full: hosts whose feeds do not count.
+        """
         ...
 
     async def known(self, feed: str, ids: Collection[str]) -> Mapping[str, SeenEntry]:

@@ -37,6 +37,7 @@ MAX_REPLY_BYTES = 64 * 1024
 """What is kept of the answer to a POST."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
 _MAX_HEADER_BYTES = 32 * 1024  # policies and cookies of news sites outgrow 8 KiB
 _MAX_HEADERS = 256
 
@@ -46,6 +47,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     Args:
         url: the address that answered, after redirects.
+        moved_to: where the permanent redirects (301, 308) before any other led, or "".
         headers: by lower-case name; repeated ones joined by ", ".
         body: decoded bytes; of a GET empty unless the status is 2xx.
     """
@@ -54,6 +56,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     url: str
     headers: dict[str, str]
     body: bytes = b""
+    moved_to: str = ""
 
 
 class Outbound:
@@ -187,6 +190,7 @@ class Outbound:
         return request
 
     async def _follow(self, request: httpx.Request, max_bytes: int) -> Answer:
+        moved_to, is_permanent = "", True
         for _ in range(self._max_redirects + 1):
             response = await self._client.send(request, stream=True)
             try:
@@ -195,10 +199,13 @@ class Outbound:
                     body = b""
                     if response.is_success:
                         body = await _read(response, max_bytes)
-                    return _answer(response, body)
+                    return _answer(response, body, moved_to)
             finally:
                 await response.aclose()
             request = self._redirected(request, target)
+            is_permanent = is_permanent and response.status_code in _PERMANENT
+            if is_permanent:
+                moved_to = str(request.url)
         raise OutboundError(
             f"{_place(request)}: more than {self._max_redirects} redirects; "
             "correct the address",
@@ -271,12 +278,13 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _answer(response: httpx.Response, body: bytes) -> Answer:
+def _answer(response: httpx.Response, body: bytes, moved_to: str = "") -> Answer:
     return Answer(
         status=response.status_code,
         url=str(response.request.url),
         headers={name.lower(): value for name, value in response.headers.items()},
         body=body,
+        moved_to=moved_to,
     )
 
 

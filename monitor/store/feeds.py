@@ -7,28 +7,36 @@ because they are in the log whoever put them there.
 
 from __future__ import annotations
 
+from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, update
 
+from monitor.manners import NO_MANNERS, Turns
 from monitor.model import FeedState, SeenEntry
-from monitor.store.migrate import lock
-from monitor.store.schema import UtcTime, entry_key, feed_entries, feeds
-from monitor.store.sql import batches, insert, insert_new
+from monitor.store.feed_sync import NO_FAILURES, sync
+from monitor.store.schema import UtcTime, entry_key, feed_entries, feed_hosts, feeds
+from monitor.store.sql import batches, insert, insert_all_new
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import Connection, Row
 
+    from monitor.manners import Manners
     from monitor.model import Feed, PollOutcome
     from monitor.store import Store
 
-_STATE = tuple(feeds.c[name] for name in FeedState.__struct_fields__)
+_STATE = tuple(
+    feeds.c[name] for name in FeedState.__struct_fields__ if name != "start_at"
+)
+_CLAIMED = (*_STATE, feeds.c.host)
 _NO_LEASE = {"leased_by": None, "leased_until": None}
-_NO_VALIDATORS = {"etag": "", "last_modified": "", "body_hash": ""}
-_NO_FAILURES = {"failures": 0, "error": "", "error_since": None}
+
+
+NOTHING_UNDER_WAY: Mapping[str, int] = MappingProxyType({})
 
 
 class StoreFeedBook:
@@ -43,56 +51,117 @@ class StoreFeedBook:
     async def sync(self, feeds: Sequence[Feed], now: datetime) -> None:
         """Make the book hold exactly these feeds; keep what it knows of old ones.
 
-        A new feed is due at once. A feed whose address changed keeps its entries and
-        loses its validators; one whose interval became shorter is due that much
-        sooner, unless it is failing. A feed that is gone is kept, unscheduled, so that
-        coming back repeats nothing.
+        A new feed is due at once; of many new ones the first fifty are, and the others
+        follow one after the other, as do feeds that were missed for a minute and more.
+        A feed whose address changed keeps its entries and loses what was learnt of it;
+        one whose interval became shorter is due that much sooner, unless it is failing.
+        A feed that is gone is kept, unscheduled, so that coming back repeats nothing.
         """
         wanted = sorted(feeds, key=lambda feed: feed.id)
-        await self._store.run(lambda conn: _sync(conn, wanted, now))
+        await self._store.run(lambda conn: sync(conn, wanted, now))
+
+    async def resume(self, feed: str, now: datetime) -> bool:
+        """Ask a stopped feed again, at once; say whether it was stopped."""
+        statement = (
+            update(feeds)
+            .where(feeds.c.id == feed, feeds.c.stopped_since.is_not(None))
+            .values(next_poll_at=now, stopped_since=None, **NO_FAILURES)
+        )
+        done = await self._store.run(lambda conn: conn.execute(statement).rowcount)
+        return done == 1
 
     async def claim_due(
-        self, owner: str, now: datetime, lease: timedelta, limit: int
+        self,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        *,
+        manners: Manners = NO_MANNERS,
+        under_way: Mapping[str, int] = NOTHING_UNDER_WAY,
     ) -> Sequence[FeedState]:
-        """Lease up to `limit` feeds that are due and not leased, most overdue first."""
+        """Lease up to `limit` feeds that are due and not leased, most overdue first.
+
+        A feed whose host is not to be asked within two seconds is put off to its place
+        in the host's queue. The hosts' times are shared by all pollers.
+
+        Args:
+            manners: how hard one host may be asked.
+            under_way: polls that the caller has under way, by host.
+        """
+        full = [
+            host
+            for host, count in under_way.items()
+            if count >= manners.at_once_of(host)
+        ]
 
         def work(conn: Connection) -> list[FeedState]:
             of = feeds.c
             found = conn.execute(
-                select(*_STATE)
-                .where(of.active.is_(True), of.next_poll_at <= now, _unleased(now))
+                select(*_CLAIMED)
+                .where(of.next_poll_at <= now, *_free(now, full))
                 .order_by(of.next_poll_at, of.id)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
             ).all()
-            for ids in batches(row.id for row in found):
+            turns = _turns(conn, found, now, manners, under_way)
+            for ids in batches(turns.starts):
                 conn.execute(
                     update(feeds)
                     .where(of.id.in_(ids))
                     .values(leased_by=owner, leased_until=now + lease)
                 )
-            return [_feed_state(row) for row in found]
+            return [
+                _feed_state(row, turns.starts[row.id])
+                for row in found
+                if row.id in turns.starts
+            ]
 
         return await self._store.run(work)
 
-    async def next_due(self, now: datetime) -> datetime | None:
+    async def renew(
+        self, owner: str, names: Collection[str], now: datetime, lease: timedelta
+    ) -> None:
+        """Lengthen the leases an owner still holds on these feeds."""
+
+        def work(conn: Connection) -> None:
+            of = feeds.c
+            for ids in batches(sorted(names)):
+                conn.execute(
+                    update(feeds)
+                    .where(of.id.in_(ids), of.leased_by == owner)
+                    .values(leased_until=now + lease)
+                )
+
+        await self._store.run(work)
+
+    async def next_due(
+        self, now: datetime, full: Collection[str] = ()
+    ) -> datetime | None:
         """Return when the next feed can be claimed, or None without feeds.
 
         A leased one counts with the end of its lease, in case its poller died.
+
+        Args:
+            full: hosts whose feeds do not count.
         """
 
         def work(conn: Connection) -> datetime | None:
             of = feeds.c
-            times = conn.execute(
-                select(
-                    select(func.min(of.next_poll_at))
-                    .where(of.active.is_(True), _unleased(now))
-                    .scalar_subquery(),
-                    select(func.min(of.leased_until))
-                    .where(of.active.is_(True), of.leased_until > now)
-                    .scalar_subquery(),
-                )
-            ).one()
+            times = (
+                conn.execute(
+                    select(of.next_poll_at)
+                    .where(*_free(now, full))
+                    .order_by(of.next_poll_at)
+                    .limit(1)
+                ).scalar(),
+                conn.execute(
+                    select(of.leased_until)
+                    .where(of.leased_until > now, of.active.is_(True))
+                    .order_by(of.leased_until)
+                    .limit(1)
+                ).scalar(),
+            )
             return min((at for at in times if at is not None), default=None)
 
         return await self._store.run(work)
@@ -141,46 +210,78 @@ class StoreFeedBook:
         return [_feed_state(row) for row in found]
 
 
-def _feed_state(row: Row[Any]) -> FeedState:
-    return FeedState(**row._mapping)
+def _feed_state(row: Row[Any], start_at: datetime | None = None) -> FeedState:
+    fields = {column.name: getattr(row, column.name) for column in _STATE}
+    return FeedState(**fields, start_at=start_at)
 
 
-def _unleased(now: datetime) -> ColumnElement[bool]:
-    return or_(feeds.c.leased_until.is_(None), feeds.c.leased_until <= now)
+def _free(now: datetime, full: Collection[str]) -> Iterator[ColumnElement[bool]]:
+    """Yield what makes a feed free to be claimed; index `ix_feeds_due` knows it."""
+    of = feeds.c
+    yield of.active.is_(True)
+    yield of.stopped_since.is_(None)
+    yield or_(of.leased_until.is_(None), of.leased_until <= now)
+    if full:
+        yield of.host.not_in(full)
 
 
-def _sync(conn: Connection, wanted: Iterable[Feed], now: datetime) -> None:
-    lock(conn, "feeds", "")  # processes that start together would meet row by row
-    gone = set(
-        conn.execute(select(feeds.c.id).where(feeds.c.active.is_(True))).scalars()
-    )
-    for feed in wanted:
-        gone.discard(feed.id)
-        row = {
-            "id": feed.id,
-            "url": feed.url,
-            "next_poll_at": now,
-            "active": True,
-            **_NO_VALIDATORS,
-            **_NO_FAILURES,
-        }
-        if insert_new(conn, feeds, row):
-            continue
-        same = update(feeds).where(feeds.c.id == feed.id)
+def _turns(
+    conn: Connection,
+    found: Sequence[Row[Any]],
+    now: datetime,
+    manners: Manners,
+    under_way: Mapping[str, int],
+) -> Turns:
+    """Give each feed its turn at its host; remember when the hosts are free again."""
+    spacings = {row.host: manners.spacing_of(row.host) for row in found}
+    # In one order everywhere, so that two pollers cannot block each other.
+    hosts = sorted(host for host, spacing in spacings.items() if spacing)
+    turns = _host_times(conn, hosts, now)
+    taken = Counter(under_way)
+    for row in found:
+        room = manners.at_once_of(row.host) - taken[row.host]
+        taken[row.host] += turns.seat(row.id, row.host, now, spacings[row.host], room)
+    if hosts:
+        times = [
+            {
+                "its_host": host,
+                "free": turns.free_at[host],
+                "queued": turns.queued_until[host],
+            }
+            for host in hosts
+        ]
         conn.execute(
-            same.where(feeds.c.url != feed.url).values(
-                url=feed.url, next_poll_at=now, **_NO_VALIDATORS, **_NO_FAILURES
-            )
+            update(feed_hosts)
+            .where(feed_hosts.c.host == bindparam("its_host"))
+            .values(free_at=bindparam("free"), queued_until=bindparam("queued")),
+            times,
         )
-        conn.execute(same.where(feeds.c.active.is_(False)).values(active=True))
-        soon = now + feed.interval
+    if turns.put_off:
         conn.execute(
-            same.where(feeds.c.failures == 0, feeds.c.next_poll_at > soon).values(
-                next_poll_at=soon
-            )
+            update(feeds)
+            .where(feeds.c.id == bindparam("feed"))
+            .values(next_poll_at=bindparam("due")),
+            [{"feed": feed, "due": due} for feed, due in turns.put_off.items()],
         )
-    for ids in batches(sorted(gone)):
-        conn.execute(update(feeds).where(feeds.c.id.in_(ids)).values(active=False))
+    return turns
+
+
+def _host_times(conn: Connection, hosts: Sequence[str], now: datetime) -> Turns:
+    turns = Turns()
+    new = [{"host": host, "free_at": now, "queued_until": now} for host in hosts]
+    insert_all_new(conn, feed_hosts, new)
+    of = feed_hosts.c
+    for some in batches(hosts):
+        rows = conn.execute(
+            select(of.host, of.free_at, of.queued_until)
+            .where(of.host.in_(some))
+            .order_by(of.host)
+            .with_for_update()
+        )
+        for host, free_at, queued_until in rows:
+            turns.free_at[host] = free_at
+            turns.queued_until[host] = queued_until
+    return turns
 
 
 def _close(conn: Connection, owner: str, outcome: PollOutcome) -> bool:
@@ -189,8 +290,14 @@ def _close(conn: Connection, owner: str, outcome: PollOutcome) -> bool:
     values: dict[str, Any] = {
         "polled_at": outcome.at,
         "next_poll_at": outcome.next_poll_at,
+        "moved_to": outcome.moved_to,
+        "moves": outcome.moves,
         **_NO_LEASE,
     }
+    if outcome.host:
+        values["host"] = outcome.host
+    if outcome.stopped:
+        values["stopped_since"] = outcome.at
     if outcome.error:
         values["failures"] = of.failures + 1
         values["error"] = outcome.error
@@ -198,7 +305,7 @@ def _close(conn: Connection, owner: str, outcome: PollOutcome) -> bool:
             of.error_since, literal(outcome.at, UtcTime)
         )
     else:
-        values |= _NO_FAILURES
+        values |= NO_FAILURES
         values |= {
             "etag": outcome.etag,
             "last_modified": outcome.last_modified,
@@ -206,6 +313,8 @@ def _close(conn: Connection, owner: str, outcome: PollOutcome) -> bool:
         }
         if outcome.changed:
             values["changed_at"] = outcome.at
+        if outcome.hints is not None:
+            values["hints"] = outcome.hints
     done = conn.execute(
         update(feeds).where(of.id == outcome.feed, of.leased_by == owner).values(values)
     )

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -28,6 +30,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.types import TypeDecorator
+
+from monitor.model import NO_HINTS, FeedHints
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
@@ -82,6 +86,28 @@ class Words(TypeDecorator[str]):
         return clean.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
+class Hints(TypeDecorator[FeedHints]):
+    """Store a feed's hints as JSON, "" where there are none."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: FeedHints | None, dialect: Dialect) -> str:
+        """Return the hints as JSON."""
+        if value is None or value == NO_HINTS:
+            return ""
+        return msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> FeedHints:
+        """Return the stored hints."""
+        return _hints(value) if value else NO_HINTS
+
+
+@lru_cache(maxsize=10_000)
+def _hints(text_: str) -> FeedHints:
+    return msgspec.json.decode(text_, type=FeedHints)
+
+
 def entry_key(entry_id: str) -> str:
     """Return what stands for an entry's id in keys: 40 hex digits of its SHA-256."""
     return hashlib.sha256(entry_id.encode("utf-8", "surrogatepass")).hexdigest()[:40]
@@ -89,6 +115,9 @@ def entry_key(entry_id: str) -> str:
 
 # SQLite numbers rows only in a column that is exactly INTEGER.
 _RowNumber = BigInteger().with_variant(Integer, "sqlite")
+
+# Alembic takes a plain "" for a default other than the one it finds on SQLite.
+_EMPTY = text("''")
 
 metadata = MetaData(
     naming_convention={
@@ -115,7 +144,35 @@ feeds = Table(
     Column("active", Boolean, nullable=False),
     Column("leased_by", Text),
     Column("leased_until", UtcTime),
-    Index(None, "active", "next_poll_at"),
+    Column("host", Text, nullable=False, server_default=_EMPTY),
+    # The interval that the schedule was made with, in seconds.
+    Column("interval", Double),
+    Column("hints", Hints, nullable=False, server_default=_EMPTY),
+    Column("moved_to", Words, nullable=False, server_default=_EMPTY),
+    Column("moves", Integer, nullable=False, server_default="0"),
+    Column("stopped_since", UtcTime),
+    Index(
+        "ix_feeds_due",
+        "next_poll_at",
+        "id",
+        sqlite_where=text("active IS 1 AND stopped_since IS NULL"),
+        postgresql_where=text("active IS true AND stopped_since IS NULL"),
+    ),
+    Index(
+        "ix_feeds_leased",
+        "leased_until",
+        sqlite_where=text("leased_until IS NOT NULL"),
+        postgresql_where=text("leased_until IS NOT NULL"),
+    ),
+)
+
+# Only hosts that are spaced have a row here.
+feed_hosts = Table(
+    "feed_hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("free_at", UtcTime, nullable=False),
+    Column("queued_until", UtcTime, nullable=False),
 )
 
 feed_entries = Table(

@@ -29,7 +29,7 @@ PATIENCE = 5.0
 MOST_ALERTS = 200
 MOST_FEEDS = 1000
 
-Condition = Literal["waiting", "ok", "failing"]
+Condition = Literal["waiting", "ok", "failing", "stopped"]
 T = TypeVar("T")
 
 
@@ -37,12 +37,15 @@ class FeedReport(Struct, frozen=True, kw_only=True):
     """How a feed does.
 
     Args:
-        state: "waiting" before its first poll, "failing" while polls fail, else "ok".
-        host: the host it is polled from.
+        state: "waiting" before its first poll, "failing" while polls fail, "stopped"
+            when its publisher said that it is gone for good, else "ok".
+        host: the host of its address.
+        moved_to: the host it is polled from since it moved, or "".
     """
 
     id: str
     host: str
+    moved_to: str
     state: Condition
     failures: int
     error: str
@@ -80,6 +83,7 @@ def report(feed: FeedState) -> FeedReport:
     return FeedReport(
         id=feed.id,
         host=host_of(feed.url),
+        moved_to=host_of(feed.moved_to) if feed.has_moved else "",
         state=state_of(feed),
         failures=feed.failures,
         error=feed.error,
@@ -92,6 +96,8 @@ def report(feed: FeedState) -> FeedReport:
 
 def state_of(feed: FeedState) -> Condition:
     """Return the one word for how a feed does."""
+    if feed.stopped_since is not None:
+        return "stopped"
     if feed.failures:
         return "failing"
     return "waiting" if feed.polled_at is None else "ok"

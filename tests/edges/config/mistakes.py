@@ -74,6 +74,27 @@ MISTAKES = [
         'F:1:22: "interval" is too short; give at least 100ms',
     ),
     (
+        "a longest interval that is shorter than the interval",
+        "defaults: {max_interval: 1m}",
+        (
+            'F:1:26: "max_interval" is shorter than the interval; '
+            "give at least as much, or leave it out"
+        ),
+    ),
+    (
+        "a longest interval of a feed that is shorter than the usual interval",
+        "feeds: {a: {url: https://example.org/, max_interval: 1m}}",
+        (
+            'F:1:54: feed "a": "max_interval" is shorter than the interval; '
+            "give at least as much, or leave it out"
+        ),
+    ),
+    (
+        "no polls at all of one host",
+        "outbound: {host_at_once: 0}",
+        'F:1:26: "host_at_once" must be at least 1',
+    ),
+    (
         "a duration beyond reason",
         "retention: {state: {age: 99999999999999999w}}",
         'F:1:26: "age" is longer than ten years; give a shorter time',

@@ -11,6 +11,7 @@ import pytest
 
 from monitor.alerting.route import receivers_for
 from monitor.config import examine, load_whole
+from monitor.manners import Manners
 from monitor.model import Feed, Matcher
 from tests.factories import entry
 
@@ -22,14 +23,18 @@ if TYPE_CHECKING:
 WHOLE = """\
 log: kafka://a:9092
 web: {listen: "0.0.0.0:80"}
-outbound: {contact: "mailto:desk@example.org", allow: [10.0.0.0/8, "::1/128"]}
+outbound:
+  contact: "mailto:desk@example.org"
+  allow: [10.0.0.0/8, "::1/128"]
+  host_spacing: 2s
+  host_at_once: 1
 external_url: https://watch.example.org
 retention: {log: {age: 1d12h, size: 256MiB}, state: {age: 2w}}
 workers: {parsers: 4}
-defaults: {interval: 1m, timeout: 10s}
+defaults: {interval: 1m, max_interval: 2h, timeout: 10s}
 feeds:
   a: https://example.org/a
-  b: {url: "https://example.org/b", interval: 1h30m, timeout: 500ms, lang: ja, source: B}
+  b: {url: "https://example.org/b", interval: 1h30m, max_interval: 6h, timeout: 500ms, lang: ja, source: B}
 concepts:
   unesco: {en: [unesco], ja: [ユネスコ]}
   money: {en: [money, dues]}
@@ -76,6 +81,7 @@ def test_every_value_reaches_the_settings(load_text: Load) -> None:
     assert (settings.host, settings.port) == ("0.0.0.0", 80)  # noqa: S104 - as written
     assert settings.outbound.user_agent.startswith("Wirewatch/")
     assert settings.outbound.user_agent.endswith(" (+mailto:desk@example.org)")
+    assert settings.outbound.manners == Manners(spacing=timedelta(seconds=2), at_once=1)
     assert settings.outbound.allow == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
     assert settings.retention.log_age == timedelta(days=1, hours=12)
     assert settings.retention.log_bytes == 256 * 1024**2
@@ -94,12 +100,14 @@ def test_feeds_take_what_they_do_not_say_from_the_defaults(load_text: Load) -> N
             id="a",
             url="https://example.org/a",
             interval=timedelta(minutes=1),
+            max_interval=timedelta(hours=2),
             timeout=timedelta(seconds=10),
         ),
         Feed(
             id="b",
             url="https://example.org/b",
             interval=timedelta(minutes=90),
+            max_interval=timedelta(hours=6),
             timeout=timedelta(milliseconds=500),
             lang="ja",
             source="B",

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from monitor.errors import StateUnavailableError
+from monitor.feeds.ports import NOTHING_UNDER_WAY
+from monitor.manners import NO_MANNERS, Manners
 from monitor.model import Feed, FeedState, PollOutcome, SeenEntry
 
 
@@ -33,24 +35,42 @@ class MemoryBook:
                 )
 
     async def claim_due(
-        self, owner: str, now: datetime, lease: timedelta, limit: int
+        self,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        *,
+        manners: Manners = NO_MANNERS,
+        under_way: Mapping[str, int] = NOTHING_UNDER_WAY,
     ) -> Sequence[FeedState]:
         self._may_be_away()
         due = [
             state
             for state in self.states.values()
-            if state.next_poll_at <= now and self._is_free(state.id, now)
+            if state.next_poll_at <= now
+            and state.stopped_since is None
+            and self._is_free(state.id, now)
         ]
         due = sorted(due, key=lambda state: state.next_poll_at)[:limit]
         self._leases |= {state.id: now + lease for state in due}
         return due
 
-    async def next_due(self, now: datetime) -> datetime | None:
+    async def renew(
+        self, owner: str, names: Collection[str], now: datetime, lease: timedelta
+    ) -> None:
+        self._may_be_away()
+        for name in names & self._leases.keys():
+            self._leases[name] = now + lease
+
+    async def next_due(
+        self, now: datetime, full: Collection[str] = ()
+    ) -> datetime | None:
         self._may_be_away()
         times = [
             state.next_poll_at
             for state in self.states.values()
-            if self._is_free(state.id, now)
+            if state.stopped_since is None and self._is_free(state.id, now)
         ]
         return min(times, default=None)
 
@@ -72,6 +92,9 @@ class MemoryBook:
                 failures=state.failures + 1,
                 error=outcome.error,
                 next_poll_at=outcome.next_poll_at,
+                moved_to=outcome.moved_to,
+                moves=outcome.moves,
+                stopped_since=outcome.at if outcome.stopped else None,
             )
             return
         self._seen.setdefault(outcome.feed, {}).update(
@@ -84,6 +107,9 @@ class MemoryBook:
             etag=outcome.etag,
             last_modified=outcome.last_modified,
             body_hash=outcome.body_hash,
+            hints=outcome.hints or state.hints,
+            moved_to=outcome.moved_to,
+            moves=outcome.moves,
             next_poll_at=outcome.next_poll_at,
         )
 

@@ -67,3 +67,49 @@ async def test_an_error_status_is_an_error_with_its_facts(
         429,
         timedelta(minutes=1),
     )
+
+
+@pytest.mark.parametrize(
+    ("chain", "moved_to"),
+    [
+        pytest.param(["301 Moved"], "/1", id="one permanent redirect"),
+        pytest.param(["308 Moved", "301 Moved"], "/2", id="two of them"),
+        pytest.param(["301 Moved", "302 Found"], "/1", id="a temporary one after it"),
+        pytest.param(["302 Found", "301 Moved"], "", id="a temporary one before it"),
+        pytest.param([], "", id="none"),
+    ],
+)
+async def test_only_permanent_redirects_move_a_feed(
+    outbound: Outbound, publisher: Publisher, chain: list[str], moved_to: str
+) -> None:
+    for place, status in enumerate(chain):
+        to = publisher.url(f"/{place + 1}")
+        publisher.answers[f"/{place}"] = reply(status=status, Location=to)
+    publisher.answers[f"/{len(chain)}"] = reply(b"x", Cache_Control="max-age=60")
+    url = publisher.url("/0")
+    state = FeedState(id="a", url=url, next_poll_at=NOON)
+
+    fetched = await fetch(outbound, feed(url=url), state, SystemClock())
+
+    assert fetched.moved_to == (publisher.url(moved_to) if moved_to else "")
+    assert fetched.max_age == timedelta(minutes=1)
+
+
+async def test_a_feed_that_has_moved_is_asked_at_its_new_address(
+    outbound: Outbound, publisher: Publisher
+) -> None:
+    publisher.answers["/new"] = reply(b"x")
+    url = publisher.url("/old")
+    state = FeedState(
+        id="a",
+        url=url,
+        etag='"1"',
+        moved_to=publisher.url("/new"),
+        moves=3,
+        next_poll_at=NOON,
+    )
+
+    await fetch(outbound, feed(url=url), state, SystemClock())
+
+    assert publisher.paths() == ["/new"]
+    assert publisher.requests[0][1]["if-none-match"] == '"1"'

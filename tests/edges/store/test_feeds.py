@@ -101,11 +101,12 @@ async def test_pollers_that_claim_together_share_the_feeds(url: str) -> None:
     books = [StoreFeedBook(store) for store in stores]
     names = {f"feed-{n:03}" for n in range(60)}
     await books[0].sync([feed(id=name) for name in names], NOON)
+    later = NOON + MINUTE
     claims = await asyncio.gather(
-        *(books[n % 2].claim_due(f"owner-{n}", NOON, LEASE, 10) for n in range(12))
+        *(books[n % 2].claim_due(f"owner-{n}", later, LEASE, 10) for n in range(12))
     )
     claimed = [state.id for found in claims for state in found]
-    rest = [state.id for state in await books[0].claim_due("x", NOON, LEASE, 99)]
+    rest = [state.id for state in await books[0].claim_due("x", later, LEASE, 99)]
     for store in stores:
         await store.stop()
 

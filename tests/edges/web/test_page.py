@@ -183,6 +183,27 @@ async def test_failing_feeds_stand_first_with_their_error(visit: Visit) -> None:
     assert "waiting" in text
 
 
+async def test_a_feed_that_moved_or_stopped_says_so(visit: Visit) -> None:
+    at = factories.NOON
+    gone = feed_state(id="gone", failures=1, error="410 Gone", stopped_since=at)
+    moved = feed_state(id="moved", moved_to="https://new.example/?key=s3cr3t", moves=3)
+    moving = feed_state(id="moving", moved_to="https://other.example/", moves=2)
+    async with visit(PlainSources(known_feeds=[gone, moved, moving])) as client:
+        page = (await client.get("/")).text
+        feeds = (await client.get("/api/feeds")).json()["feeds"]
+    text = Seen(page).text
+
+    assert "moved to new.example" in text
+    assert "s3cr3t" not in page
+    assert "other.example" not in page
+    assert "stopped" in text
+    assert {one["id"]: (one["state"], one["moved_to"]) for one in feeds} == {
+        "gone": ("stopped", ""),
+        "moved": ("ok", "new.example"),
+        "moving": ("ok", ""),
+    }
+
+
 async def test_a_feed_address_stays_out_of_page_and_api(visit: Visit) -> None:
     key = "s3cr3t-t0ken"
     url = f"https://user:{key}@wire-a.example/feed?key={key}"
