@@ -17,7 +17,11 @@ _UNWANTED = re.compile(
     "\ud800-\udfff"  # halves of surrogate pairs, which no encoding can carry
     "]"
 )
-_TAG = re.compile(r"<[^>]{0,2000}>")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_DECLARATION = re.compile(r"<!(?!--)[^>]*(?:>|\Z)")
+_DANGLING = re.compile(r"<(?=[A-Za-z/?][^<>]*+(?:<|\Z))")
+_MOST_DANGLING = 200
 _UNFINISHED = re.compile(r"<[A-Za-z/!][^<>]*\Z")
 _SILENT_NAMES = "script|style|noscript|template|iframe|object|svg|math"
 _INLINE_NAMES = (
@@ -61,13 +65,13 @@ def text_of_html(markup: str) -> str:
     """
     if "<" not in markup and "&" not in markup:
         return clean(markup)
-    reader = _Reader()
-    try:
-        reader.feed(_UNFINISHED.sub("", markup))
-        reader.close()
-    except AssertionError:
-        # The standard library's parser gives up on broken declarations ("<![x").
+    markup = _DECLARATION.sub("", _COMMENT.sub("", markup))
+    if len(_DANGLING.findall(markup)) > _MOST_DANGLING:
+        # The standard library's parser takes the square of the tags that never end.
         return clean(_TAG.sub(" ", markup))
+    reader = _Reader()
+    reader.feed(_UNFINISHED.sub("", markup))
+    reader.close()
     return clean("".join(reader.pieces))
 
 

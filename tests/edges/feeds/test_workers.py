@@ -20,21 +20,15 @@ FEED = (ROOT / "tests" / "data" / "feeds" / "rss20.xml").read_bytes()
 
 
 def slow_feed() -> bytes:
-    """Return a feed over whose author feedparser's pattern takes minutes."""
-    author = "a" * 100_000
-    return (
-        '<rss version="2.0"><channel><item><title>T</title>'
-        f"<author>{author}</author></item></channel></rss>"
-    ).encode()
+    """Return a feed over whose attributes the XML reader takes minutes."""
+    attributes = " ".join(f'a{number}=">"' for number in range(80_000))
+    return f'<rss version="2.0"><channel><item {attributes}/></channel></rss>'.encode()
 
 
 def hungry_feed() -> bytes:
     """Return a feed that needs far more memory than its own size."""
-    return (
-        b'<rss version="2.0"><channel>'
-        + b"<item><title>x</title></item>" * 50_000
-        + b"</channel></rss>"
-    )
+    title = b"x" * 20_000_000
+    return b'<rss version="2.0"><channel><title>' + title + b"</title></channel></rss>"
 
 
 @pytest.fixture
