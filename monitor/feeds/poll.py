@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from monitor.errors import FeedError, FetchError
-from monitor.feeds.diff import Fresh, fresh, readable
+from monitor.feeds.diff import Fresh, fresh, readable, strangers
 from monitor.feeds.fetch import fetch
 from monitor.feeds.schedule import next_poll
 from monitor.model import PollOutcome
@@ -75,12 +75,14 @@ class Poll:
                 return self._good(feed, state, fetched, state.body_hash)
             if digest == state.body_hash:
                 return self._good(feed, state, fetched, digest)
-            news = await self._read(feed, fetched)
+            news = await self._read(feed, state, fetched)
         except FeedError as error:
             return self.failed(feed, state, error)
         if news.entries:
             await self._patience.until_done(lambda: self._append(feed.id, news.entries))
             self._count(feed, news)
+        if news.is_gap:
+            self._metrics.gaps.labels(feed=feed.id).inc()
         return self._good(feed, state, fetched, digest, news)
 
     async def _fetch(self, feed: Feed, state: FeedState) -> Fetched:
@@ -90,13 +92,24 @@ class Poll:
         finally:
             self._metrics.poll_seconds.observe(time.monotonic() - begun)
 
-    async def _read(self, feed: Feed, fetched: Fetched) -> Fresh:
+    async def _read(self, feed: Feed, state: FeedState, fetched: Fetched) -> Fresh:
         parsed = await self._workers.parse(
             fetched.body, fetched.url, fetched.content_type
         )
         ids = [entry.id for entry in readable(parsed)]
         known = await self._patience.until_done(lambda: self._book.known(feed.id, ids))
-        return fresh(feed, parsed, known, fetched.answered_at)
+        marks = strangers(parsed, known)
+        alike = await self._patience.until_done(
+            lambda: self._book.alike(feed.id, marks)
+        )
+        return fresh(
+            feed,
+            parsed,
+            known,
+            fetched.answered_at,
+            alike=alike,
+            is_first=not state.body_hash,
+        )
 
     def _count(self, feed: Feed, news: Fresh) -> None:
         for entry in news.entries:

@@ -50,15 +50,15 @@ class Desk:
         self.book = MemoryBook()
         self.log: list[Entry] = []
         self.workers = ParseWorkers(1)
-        metrics = Metrics()
+        self.metrics = Metrics()
         self._poll = Poll(
             book=self.book,
             append=self._append,
             outbound=outbound,
             workers=self.workers,
             clock=CLOCK,
-            metrics=metrics,
-            patience=Patience(metrics),
+            metrics=self.metrics,
+            patience=Patience(self.metrics),
             chance=random.random,
         )
 
@@ -155,15 +155,19 @@ async def test_items_whose_guids_change_at_every_poll_are_told_once(
     assert sorted(desk.titles("guid_rotates")) == ["Same 1", "Same 2"]
 
 
-async def test_a_window_that_moves_on_entirely_loses_no_item(
+async def test_a_window_that_moves_on_entirely_loses_no_item_and_counts_the_gaps(
     server: HostileServer,
 ) -> None:
     async with desk_at(server) as desk:
         await desk.poll("sliding", times=30)
+        gaps = desk.metrics.registry.get_sample_value(
+            "wirewatch_feed_gaps_total", {"feed": "sliding"}
+        )
 
     numbers = [int(title.split()[1]) for title in desk.titles("sliding")]
     assert len(numbers) == len(set(numbers)) == 600
     assert max(numbers) - min(numbers) == 599
+    assert gaps == 29
 
 
 async def test_an_answer_of_unchanged_is_no_failure_even_at_first(
