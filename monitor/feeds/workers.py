@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 DEADLINE = timedelta(seconds=20)
 MAX_RSS_BYTES = 1024**3
+MAX_BODY_BYTES = 64 * 1024**2
+"""What a worker is given; far beyond what is fetched, for feeds read from files."""
 
 _START_SECONDS = 60
 _ALARM_MARGIN_SECONDS = 5
@@ -84,6 +86,11 @@ class ParseWorkers:
             NotAFeedError: there is none, or looking for it took more than the limits.
             FeedError: no worker could be started.
         """
+        if len(body) > MAX_BODY_BYTES:
+            raise NotAFeedError(
+                f"a body of more than {MAX_BODY_BYTES // 1024**2} MiB; "
+                "find an address that sends less"
+            )
         request = frame(Request(body, url, content_type))
         async with self._slots:
             worker = await self._take()

@@ -112,6 +112,8 @@ def _refuse_non_feed(body: bytes, found: dict[str, Any]) -> None:
         raise NotAFeedError("binary data, not a feed; check the address")
     root = _ROOT.search(head)
     if head.startswith(b"<") and root is not None:
+        if root[1].lower() == b"channel":
+            return  # CDF, of which feedparser takes no notice before its first item
         name = root[1].decode("ascii", "replace")
         raise NotAFeedError(f'XML with root "{name}", not a feed; check the address')
     raise NotAFeedError("plain text, not a feed; check the address")
