@@ -94,9 +94,9 @@ def watched(folder: Path) -> Path:
 
 
 async def read(workers: ParseWorkers, row: dict[str, Any], body: bytes) -> Reading:
-    """Read a body in a warm worker and measure its time and its peak of memory."""
-    worker = await _warm(workers)
-    _forget_peak(worker)
+    """Read a body in warm workers and measure its time and its peak of memory."""
+    for worker in _running():
+        _forget_peak(worker)
     begun = time.monotonic()
     feed, refusal = None, ""
     try:
@@ -104,15 +104,9 @@ async def read(workers: ParseWorkers, row: dict[str, Any], body: bytes) -> Readi
     except NotAFeedError as error:
         refusal = str(error)
     seconds = time.monotonic() - begun
-    return Reading(row, feed, refusal, seconds, _peak_mib(worker))
-
-
-async def _warm(workers: ParseWorkers) -> psutil.Process:
-    """Return the one worker, started and warm."""
-    if not _running():
-        await workers.warm()
-    (worker,) = _running()
-    return worker
+    at_limit = "MiB; the body was given up" in refusal
+    peak = 1024.0 if at_limit else max(map(_peak_mib, _running()), default=0.0)
+    return Reading(row, feed, refusal, seconds, peak)
 
 
 def _running() -> list[psutil.Process]:
@@ -129,10 +123,6 @@ def _forget_peak(worker: psutil.Process) -> None:
 
 
 def _peak_mib(worker: psutil.Process) -> float:
-    """Return the most memory a worker held; one that was killed was at its limit."""
-    try:
-        status = Path(f"/proc/{worker.pid}/status").read_text()
-    except OSError:
-        return 1024.0
-    lines = (line.split() for line in status.splitlines())
-    return next((int(line[1]) / 1024 for line in lines if line[0] == "VmHWM:"), 1024.0)
+    """Return the most memory a worker has held."""
+    lines = Path(f"/proc/{worker.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if "VmHWM" in line)

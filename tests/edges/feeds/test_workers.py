@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -94,6 +95,43 @@ async def test_a_body_over_its_deadline_costs_its_worker_and_nobody_else(
     assert is_slow_one_pending
     assert [feed.title for feed in (*others, after)] == ["Harbour Wire"] * 6
     assert len(kills) == 1
+
+
+async def test_slow_bodies_hold_quick_ones_up_once_at_most(
+    make: Callable[..., ParseWorkers],
+) -> None:
+    workers = make(1, deadline=timedelta(seconds=3))
+    await workers.warm()
+
+    async def wait_behind_slow_ones() -> float:
+        slow = [
+            asyncio.create_task(workers.parse(slow_feed(), f"https://{name}.example/"))
+            for name in ("a", "b")
+        ]
+        await asyncio.sleep(0.1)
+        begun = time.monotonic()
+        await workers.parse(FEED, "https://quick.example/")
+        took = time.monotonic() - begun
+        await asyncio.gather(*slow, return_exceptions=True)
+        return took
+
+    first, second = await wait_behind_slow_ones(), await wait_behind_slow_ones()
+
+    assert first < 5
+    assert second < 1
+
+
+async def test_slow_bodies_wait_in_a_short_line(
+    make: Callable[..., ParseWorkers],
+) -> None:
+    workers = make(10, deadline=timedelta(seconds=0.3))
+    told = await asyncio.gather(
+        *(workers.parse(slow_feed()) for _ in range(10)), return_exceptions=True
+    )
+
+    texts = [str(one) for one in told]
+    assert sum("too many feeds" in text for text in texts) >= 1
+    assert sum("more than 0.3 s" in text for text in texts) >= 4
 
 
 async def test_a_body_over_the_memory_limit_is_given_up(
