@@ -38,8 +38,9 @@ bench: $(STAMP)  ## measure: streams on Kafka, poll-to-alert latency, the shippe
 	$(BIN)/python bench/latency.py
 	$(BIN)/python bench/topics_quality.py tests/data/items.jsonl
 
-faults: $(STAMP)  ## the long fault campaign: twenty kills of each kind, and outages
+faults: $(STAMP)  ## the long fault campaign: twenty kills of each kind, outages, hostile feeds
 	WIREWATCH_KILLS=20 $(BIN)/pytest tests/faults
+	WIREWATCH_HOSTILE_SECONDS=120 $(BIN)/pytest tests/edges/feeds/test_neighbours.py
 
 fuzz: $(STAMP)  ## ten processor-minutes of broken feeds through the parse worker
 	WIREWATCH_FUZZ_SECONDS=600 $(BIN)/pytest tests/edges/feeds/test_fuzz.py

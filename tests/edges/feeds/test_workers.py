@@ -100,7 +100,7 @@ async def test_a_body_over_its_deadline_costs_its_worker_and_nobody_else(
 async def test_slow_bodies_hold_quick_ones_up_once_at_most(
     make: Callable[..., ParseWorkers],
 ) -> None:
-    workers = make(1, deadline=timedelta(seconds=3))
+    workers = make(1, deadline=timedelta(seconds=1.2))
     await workers.warm()
 
     async def wait_behind_slow_ones() -> float:
