@@ -72,7 +72,7 @@ def _with_honest_declaration(body: bytes) -> bytes:
         return start + b"\n" + rest if start.startswith(b"<?xml") else body
     encoding = _ENCODING.search(found[0])
     rest = body[found.end() :]
-    if encoding is not None and not _is_charset(encoding[1].decode("latin-1")):
+    if encoding is not None and not _is_honest(encoding[1].decode("latin-1")):
         return b"<?xml version='1.0'?>\n" + rest
     return found[0] + b"\n" + rest
 
@@ -85,6 +85,16 @@ def _is_charset(name: str) -> bool:
         return codecs.lookup(name).name not in _NO_CHARSETS
     except LookupError:
         return True
+
+
+def _is_honest(name: str) -> bool:
+    """Return whether a declaration found in ASCII may be in this encoding at all."""
+    try:
+        return _is_charset(name) and b"<?xml".decode(name) == "<?xml"
+    except LookupError:
+        return True
+    except ValueError:  # UnicodeError, and a name with a null
+        return False
 
 
 def _without_attributes(found: re.Match[bytes]) -> bytes:
