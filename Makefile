@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench faults kafka format lock clean
+.PHONY: help install run test check bench faults fuzz kafka format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -42,8 +42,12 @@ bench: $(STAMP)  ## measure: streams, latency, topics, reloads, polls, many feed
 	$(BIN)/python bench/schedule.py
 	$(BIN)/python bench/feeds.py --seconds 60
 
-faults: $(STAMP)  ## the long fault campaign: twenty kills of each kind, and outages
+faults: $(STAMP)  ## the long fault campaign: twenty kills of each kind, outages, hostile feeds
 	WIREWATCH_KILLS=20 $(BIN)/pytest tests/faults
+	WIREWATCH_HOSTILE_SECONDS=120 $(BIN)/pytest tests/edges/feeds/test_neighbours.py
+
+fuzz: $(STAMP)  ## ten processor-minutes of broken feeds through the parse worker
+	WIREWATCH_FUZZ_SECONDS=600 $(BIN)/pytest tests/edges/feeds/test_fuzz.py
 
 kafka:  ## fetch and start a real Kafka on loopback, in the foreground
 	$(PYTHON) deploy/kafka/start.py

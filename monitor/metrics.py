@@ -48,6 +48,12 @@ class Metrics:
             ["feed", "kind"],
             registry=r,
         )
+        self.gaps = Counter(
+            "wirewatch_feed_gaps_total",
+            "Polls between which a feed moved on entirely, so that entries may be lost.",
+            ["feed"],
+            registry=r,
+        )
         self.parse_kills = Counter(
             "wirewatch_parse_workers_killed_total",
             "Parse workers killed at their deadline or memory limit.",

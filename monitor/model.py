@@ -46,6 +46,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         id: the entry's identity within its feed: its guid, else its link, else a hash
             of its text.
         revision: 0 at first sight, one more with every edit.
+        changed: what the edit changed: "title", "summary" or both.
         published_at: the publisher's date, when it gave one.
         fetched_at: when the poll that brought it was answered.
     """
@@ -58,6 +59,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     lang: str = ""
     source: str = ""
     revision: int = 0
+    changed: tuple[str, ...] = ()
     published_at: datetime | None = None
     fetched_at: datetime
 
@@ -428,7 +430,8 @@ class SeenEntry(Struct, frozen=True, kw_only=True):
     """One wording of an entry that the log has acknowledged.
 
     Args:
-        content_hash: SHA-256 of title and summary, hex.
+        content_hash: a digest of title, summary and place, in hex; see
+            `monitor.feeds.diff.fingerprint`.
     """
 
     id: str

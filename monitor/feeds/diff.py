@@ -1,26 +1,31 @@
 """Tell new and revised entries from known ones.
 
-Pure: the poller brings what was parsed and what is remembered.
+Pure: the poller brings what was parsed and what is remembered. What is remembered of an
+entry is a fingerprint, so that an edit can be told from a copy under another id.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from monitor.feeds.links import canonical
 from monitor.feeds.parse import content_hash
 from monitor.model import Entry, SeenEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from monitor.model import Feed, ParsedEntry, ParsedFeed
 
-MAX_AHEAD = timedelta(days=1)
-"""A date further in the future than this is a mistake, and left out."""
+MAX_AHEAD = timedelta(minutes=5)
+"""How far clocks differ; a date beyond is a mistake, and counts as "just now"."""
+
+_WORDS = 24
 
 
 class Fresh(Struct, frozen=True, kw_only=True):
@@ -30,11 +35,14 @@ class Fresh(Struct, frozen=True, kw_only=True):
         entries: new and revised entries, oldest first.
         seen: what to remember of each once the log has acknowledged it.
         present: the ids of all entries with text.
+        is_gap: the feed has moved on entirely since the poll before, so that entries
+            may have come and gone in between.
     """
 
     entries: tuple[Entry, ...] = ()
     seen: tuple[SeenEntry, ...] = ()
     present: tuple[str, ...] = ()
+    is_gap: bool = False
 
 
 def readable(parsed: ParsedFeed) -> Sequence[ParsedEntry]:
@@ -50,36 +58,112 @@ def readable(parsed: ParsedFeed) -> Sequence[ParsedEntry]:
     return tuple(found.values())
 
 
+def fingerprint(one: ParsedEntry) -> str:
+    """Return a digest that tells what of an entry differs from another.
+
+    64 hex digits: 24 of the title, 24 of the summary, 16 of the place, which is the
+    canonical link, http or https, and the date. An entry without a link has a place of
+    its own.
+    """
+    link = canonical(one.url).partition("://")[2]
+    place = f"{link}\n{one.published_at}" if link else one.id
+    return (
+        _digest(one.title, _WORDS) + _digest(one.summary, _WORDS) + _digest(place, 16)
+    )
+
+
+def strangers(parsed: ParsedFeed, known: Mapping[str, SeenEntry]) -> Sequence[str]:
+    """Return the fingerprints of the entries whose ids are unknown."""
+    return [fingerprint(one) for one in readable(parsed) if one.id not in known]
+
+
 def fresh(
     feed: Feed,
     parsed: ParsedFeed,
     known: Mapping[str, SeenEntry],
     fetched_at: datetime,
+    *,
+    alike: Collection[str] = (),
+    is_first: bool = True,
 ) -> Fresh:
-    """Return the entries that are new, or whose title or summary has changed."""
+    """Return the entries that are new, or whose title or summary has changed.
+
+    Args:
+        feed: as configured.
+        parsed: what its body holds.
+        known: the entries known under the ids in the body.
+        fetched_at: when the body was fetched.
+        alike: fingerprints of `strangers` that the feed has had under other ids.
+        is_first: nothing was read of the feed before.
+    """
     present = readable(parsed)
     entries, seen = [], []
+    had = set(alike)
     for one in _oldest_first(present):
-        wording = content_hash(one.title, one.summary)
-        before = known.get(one.id)
-        if before is not None and before.content_hash == wording:
+        mark, before = fingerprint(one), known.get(one.id)
+        changed = () if before is None else _changed(before, mark, one)
+        if before is not None and not changed:
             continue
         revision = 0 if before is None else before.revision + 1
-        entries.append(_entry(feed, parsed, one, revision, fetched_at))
-        seen.append(SeenEntry(id=one.id, revision=revision, content_hash=wording))
+        seen.append(SeenEntry(id=one.id, revision=revision, content_hash=mark))
+        if before is None and mark in had:
+            continue  # some publishers give their items new guids at every request
+        had.add(mark)
+        entries.append(
+            _entry(feed, parsed, one, revision=revision, changed=changed, at=fetched_at)
+        )
     return Fresh(
         entries=tuple(entries),
         seen=tuple(seen),
         present=tuple(one.id for one in present),
+        is_gap=bool(present) and not (is_first or known or alike),
     )
 
 
+def withdrawn(before: Sequence[str], present: Sequence[str]) -> Sequence[str]:
+    """Return the ids that a publisher seems to have taken back.
+
+    An entry that others pushed out at the end of the list has merely aged; one that
+    vanished from above an entry that stayed, or although nothing new came, has not.
+    Nothing is said of a feed of which no entry stayed.
+
+    Args:
+        before: the ids of the poll before, in the order of the feed, newest first.
+        present: the ids of this poll.
+    """
+    now, earlier = set(present), set(before)
+    staying = [place for place, one in enumerate(before) if one in now]
+    if not staying:
+        return ()
+    end = staying[-1] if now - earlier else len(before)
+    return [one for one in before[:end] if one not in now]
+
+
+def _changed(before: SeenEntry, mark: str, one: ParsedEntry) -> tuple[str, ...]:
+    """Return the names of the fields that differ from the wording remembered."""
+    if before.content_hash == content_hash(one.title, one.summary):
+        return ()  # remembered by a version that kept one digest of both
+    title, summary = slice(0, _WORDS), slice(_WORDS, 2 * _WORDS)
+    fields = (("title", title), ("summary", summary))
+    return tuple(name for name, at in fields if before.content_hash[at] != mark[at])
+
+
+def _digest(text: str, digits: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+
+
 def _entry(
-    feed: Feed, parsed: ParsedFeed, one: ParsedEntry, revision: int, at: datetime
+    feed: Feed,
+    parsed: ParsedFeed,
+    one: ParsedEntry,
+    *,
+    revision: int,
+    changed: tuple[str, ...],
+    at: datetime,
 ) -> Entry:
     published = one.published_at
     if published is not None and published > at + MAX_AHEAD:
-        published = None
+        published = at
     return Entry(
         feed=feed.id,
         id=one.id,
@@ -90,6 +174,7 @@ def _entry(
         lang=feed.lang or one.lang,
         source=feed.source or one.source or parsed.title,
         revision=revision,
+        changed=changed,
         published_at=published,
         fetched_at=at,
     )

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from monitor.errors import NotAFeedError
+from monitor.feeds.mend import MAX_ENTRIES
 from monitor.feeds.raw import RawEntry, RawFeed, Text, timestamp_of_iso
 
 _VERSION = re.compile(r"(?:https?://(?:www\.)?jsonfeed\.org/version/)?1(?:\.\d)?/?$")
@@ -35,7 +36,9 @@ def read_json_feed(body: bytes) -> RawFeed:
     return RawFeed(
         title=Text(_string(document, "title")),
         lang=_string(document, "language"),
-        entries=tuple(_entry(item) for item in items if isinstance(item, dict)),
+        entries=tuple(
+            _entry(item) for item in items[:MAX_ENTRIES] if isinstance(item, dict)
+        ),
     )
 
 

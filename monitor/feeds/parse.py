@@ -16,6 +16,7 @@ import msgspec
 from monitor.errors import NotAFeedError
 from monitor.feeds.hints import read_hints
 from monitor.feeds.jsonfeed import read_json_feed
+from monitor.feeds.links import canonical
 from monitor.feeds.plain import clean, cut, looks_like_html, text_of_html
 from monitor.feeds.xmlfeed import read_xml_feed
 from monitor.model import ParsedEntry, ParsedFeed
@@ -84,8 +85,8 @@ def _entry(raw: RawEntry, url: str, lang: str) -> ParsedEntry:
 
 
 def _identity(raw: RawEntry, title: str, summary: str) -> str:
-    """Return the guid, else the link, else a hash of the text."""
-    identity = clean(raw.id) or clean(raw.link)
+    """Return the guid, else the canonical link, else a hash of the text."""
+    identity = clean(raw.id) or canonical(clean(raw.link))
     if not identity:
         return "sha256:" + content_hash(title, summary)
     return identity if len(identity) <= MAX_ID else _digest(identity)

@@ -7,6 +7,7 @@ no control characters, no bidirectional overrides, no half surrogates, single sp
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 _UNWANTED = re.compile(
@@ -17,9 +18,13 @@ _UNWANTED = re.compile(
     "\ud800-\udfff"  # halves of surrogate pairs, which no encoding can carry
     "]"
 )
-_TAG = re.compile(r"<[^>]{0,2000}>")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_DECLARATION = re.compile(r"<!(?!--)[^>]*(?:>|\Z)")
+_DANGLING = re.compile(r"<(?=[A-Za-z/?][^<>]*+(?:<|\Z))")
+_MOST_DANGLING = 200
 _UNFINISHED = re.compile(r"<[A-Za-z/!][^<>]*\Z")
-_SILENT_NAMES = "script|style|noscript|template|iframe|object|svg|math"
+_SILENT_NAMES = "script|style|noscript|template|iframe|svg|math"
 _INLINE_NAMES = (
     "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|label|mark"
     "|q|rb|rp|rt|ruby|s|samp|small|span|strike|strong|sub|sup|time|tt|u|var|wbr"
@@ -27,10 +32,11 @@ _INLINE_NAMES = (
 _BLOCK_NAMES = (
     "address|article|aside|base|blockquote|body|br|button|caption|center|dd|details"
     "|div|dl|dt|embed|figcaption|figure|footer|form|h[1-6]|head|header|hr|html|img"
-    "|input|li|link|main|meta|nav|ol|option|p|picture|pre|section|select|source"
+    "|input|li|link|main|meta|nav|object|ol|option|p|picture|pre|section|select|source"
     "|summary|table|tbody|td|textarea|tfoot|th|thead|title|tr|ul|video"
 )
 _SILENT = frozenset(_SILENT_NAMES.split("|"))
+_NEVER_TEXT = frozenset(("script", "style"))
 _INLINE = frozenset(_INLINE_NAMES.split("|"))
 _KNOWN_TAG = re.compile(
     rf"</?(?:{_SILENT_NAMES}|{_INLINE_NAMES}|{_BLOCK_NAMES})(?:[\s/>]|$)",
@@ -61,13 +67,13 @@ def text_of_html(markup: str) -> str:
     """
     if "<" not in markup and "&" not in markup:
         return clean(markup)
+    markup = _DECLARATION.sub("", _COMMENT.sub("", markup))
+    if len(_DANGLING.findall(markup)) > _MOST_DANGLING:
+        # The standard library's parser takes the square of the tags that never end.
+        return clean(unescape(_TAG.sub(" ", markup)))
     reader = _Reader()
-    try:
-        reader.feed(_UNFINISHED.sub("", markup))
-        reader.close()
-    except AssertionError:
-        # The standard library's parser gives up on broken declarations ("<![x").
-        return clean(_TAG.sub(" ", markup))
+    reader.feed(_UNFINISHED.sub("", markup))
+    reader.close()
     return clean("".join(reader.pieces))
 
 
@@ -76,6 +82,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
         self._silent: list[str] = []
+        self._held: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SILENT:
@@ -91,9 +98,18 @@ class _Reader(HTMLParser):
         if self._silent:
             if tag in self._silent:
                 del self._silent[self._silent.index(tag) :]
+            if not self._silent:
+                self._held.clear()
         elif tag not in _INLINE:
             self.pieces.append(" ")
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
             self.pieces.append(data)
+        elif _NEVER_TEXT.isdisjoint(self._silent):
+            self._held.append(data)
+
+    def close(self) -> None:
+        """End the text; an element that never closed has swallowed some of it."""
+        super().close()
+        self.pieces += self._held if self._silent else []

@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.errors import FeedError, FetchError
-from monitor.feeds.diff import Fresh, fresh, readable
+from monitor.feeds.diff import Fresh, fresh, readable, strangers
 from monitor.feeds.fetch import address_of, fetch
 from monitor.feeds.moves import moved, still_moved
 from monitor.feeds.schedule import next_poll, rhythm
@@ -100,13 +100,15 @@ class Poll:
                 return self._good(feed, state, fetched, state.body_hash)
             if digest == state.body_hash:
                 return self._good(feed, state, fetched, digest)
-            news = await self._read(feed, fetched)
+            news = await self._read(feed, state, fetched)
         except FeedError as error:
             return self.failed(feed, state, error)
         entries = news.fresh.entries
         if entries:
             await self._patience.until_done(lambda: self._append(feed.id, entries))
             self._count(feed, entries)
+        if news.fresh.is_gap:
+            self._metrics.gaps.labels(feed=feed.id).inc()
         return self._good(feed, state, fetched, digest, news)
 
     async def _fetch(self, feed: Feed, state: FeedState) -> Fetched:
@@ -116,16 +118,24 @@ class Poll:
         finally:
             self._metrics.poll_seconds.observe(time.monotonic() - begun)
 
-    async def _read(self, feed: Feed, fetched: Fetched) -> News:
+    async def _read(self, feed: Feed, state: FeedState, fetched: Fetched) -> News:
         parsed = await self._workers.parse(
             fetched.body, fetched.url, fetched.content_type
         )
         ids = [entry.id for entry in readable(parsed)]
         known = await self._patience.until_done(lambda: self._book.known(feed.id, ids))
+        marks = strangers(parsed, known)
+        alike = await self._patience.until_done(
+            lambda: self._book.alike(feed.id, marks)
+        )
         at = fetched.answered_at
         usual = rhythm((entry.published_at for entry in parsed.entries), at)
-        hints = replace(parsed.hints, rhythm=usual)
-        return News(fresh=fresh(feed, parsed, known, at), hints=hints)
+        return News(
+            fresh=fresh(
+                feed, parsed, known, at, alike=alike, is_first=not state.body_hash
+            ),
+            hints=replace(parsed.hints, rhythm=usual),
+        )
 
     def _count(self, feed: Feed, entries: Sequence[Entry]) -> None:
         for entry in entries:

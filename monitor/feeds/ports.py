@@ -71,6 +71,10 @@ class FeedBook(Protocol):
         """Return the entries of a feed known under these ids."""
         ...
 
+    async def alike(self, feed: str, hashes: Collection[str]) -> Collection[str]:
+        """Return which of these content hashes a feed has had, under whatever id."""
+        ...
+
     async def finish(self, owner: str, outcome: PollOutcome) -> None:
         """Store a poll's outcome and give the lease back, in one transaction."""
         ...

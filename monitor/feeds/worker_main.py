@@ -1,6 +1,6 @@
 """A parse worker: read bodies from stdin, write feeds to stdout, until stdin ends.
 
-Started by `ParseWorkers` as `python -m monitor.feeds.worker_main MEMORY SECONDS`. It
+Started by `Lane` as `python -m monitor.feeds.worker_main MEMORY SECONDS NICENESS`. It
 cannot outlive its parent: between bodies it waits on stdin, which ends with the parent,
 and over a body an alarm runs a little longer than the parent would wait.
 """
@@ -27,7 +27,8 @@ from monitor.feeds.parse import parse_feed
 
 def main() -> None:
     """Serve until stdin ends; leave at once when memory does not suffice."""
-    memory, seconds = int(sys.argv[1]), int(sys.argv[2])
+    memory, seconds, niceness = (int(argument) for argument in sys.argv[1:4])
+    os.nice(niceness)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Both may reach the whole process group; they are the parent's to answer, and a

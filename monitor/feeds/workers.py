@@ -1,57 +1,50 @@
 """Parse bodies in child processes that can be killed.
 
 The parser may take minutes, or gigabytes, over a body made for it. A worker that passes
-its deadline or memory limit is killed and replaced; the body counts as no feed, and
-nobody else waits. Workers start when first needed and stay warm.
+its deadline or memory limit is killed and replaced, and the body counts as no feed.
+
+So that such bodies hold nobody up, there are two lanes: what is not read within a second
+goes to the slow lane, and its address starts there from then on, until it is quick again.
+Workers start when first needed and stay warm.
 """
 
 from __future__ import annotations
 
-import asyncio
-import math
-import os
-import sys
-from contextlib import suppress
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
 from monitor.errors import FeedError, NotAFeedError
-from monitor.feeds.frames import (
-    EXIT_OUT_OF_MEMORY,
-    LENGTH_BYTES,
-    READY,
-    Reply,
-    Request,
-    frame,
-    reply_from,
-)
+from monitor.feeds.frames import Request, frame
+from monitor.feeds.lane import Lane, WorkerEndedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from monitor.feeds.frames import Reply
     from monitor.model import ParsedFeed
 
 log = structlog.get_logger(__name__)
 
 DEADLINE = timedelta(seconds=20)
-MAX_RSS_BYTES = 1024**3
+QUICK = timedelta(seconds=1)
+"""What a body may take of the lane that everybody shares."""
 
-_START_SECONDS = 60
-_ALARM_MARGIN_SECONDS = 5
-_KEPT_ENVIRONMENT = (
-    "PATH",
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "VIRTUAL_ENV",
-    "LANG",
-    "LC_ALL",
-)
+MAX_RSS_BYTES = 1024**3
+MAX_BODY_BYTES = 64 * 1024**2
+"""What a worker is given; far beyond what is fetched, for feeds read from files."""
+
+_SLOW_NICENESS = 10
+_MOST_WAITING = 8
+"""Slow bodies that wait; each holds one of the poller's places."""
+
+_MOST_REMEMBERED = 1_000
 
 
 class ParseWorkers:
-    """Share `count` worker processes among all who have a body to parse.
+    """Share `count` worker processes, and one for slow bodies, among all.
 
     Args:
         count: worker processes, and so bodies parsed at the same time.
@@ -68,12 +61,18 @@ class ParseWorkers:
         max_rss_bytes: int = MAX_RSS_BYTES,
         on_kill: Callable[[], None] = lambda: None,
     ) -> None:
-        self._deadline = deadline
-        self._memory = max_rss_bytes
         self._on_kill = on_kill
-        self._slots = asyncio.Semaphore(count)
-        self._idle: list[asyncio.subprocess.Process] = []
-        self._all: set[asyncio.subprocess.Process] = set()
+        self._quick = Lane(
+            count, deadline=min(QUICK, deadline), max_rss_bytes=max_rss_bytes
+        )
+        self._slow = Lane(
+            1,
+            deadline=deadline,
+            max_rss_bytes=max_rss_bytes,
+            niceness=_SLOW_NICENESS,
+        )
+        self._waiting = 0
+        self._slow_addresses: dict[str, None] = {}
 
     async def parse(
         self, body: bytes, url: str = "", content_type: str = ""
@@ -82,107 +81,60 @@ class ParseWorkers:
 
         Raises:
             NotAFeedError: there is none, or looking for it took more than the limits.
-            FeedError: no worker could be started.
+            FeedError: no worker could be started, or too many slow bodies wait.
         """
+        if len(body) > MAX_BODY_BYTES:
+            raise NotAFeedError(
+                f"a body of more than {MAX_BODY_BYTES // 1024**2} MiB; "
+                "find an address that sends less"
+            )
         request = frame(Request(body, url, content_type))
-        async with self._slots:
-            worker = await self._take()
-            try:
-                reply = await self._ask(worker, request)
-            except BaseException:
-                # Also when the caller gave up: half an exchange cannot be resumed.
-                await self._discard(worker)
-                raise
-            self._idle.append(worker)
+        try:
+            reply = await self._parse(request, url)
+        except WorkerEndedError as error:
+            self._on_kill()
+            log.warning("parse worker ended", reason=error.reason)
+            raise NotAFeedError(str(error)) from error
         if reply.feed is None:
             raise NotAFeedError(reply.refused)
         return reply.feed
 
     async def warm(self) -> None:
         """Start one worker, so that the first body need not wait for it."""
-        async with self._slots:
-            self._idle.append(await self._take())
+        await self._quick.warm()
 
     async def close(self) -> None:
         """End every worker."""
-        workers, self._idle = list(self._all), []
-        for worker in workers:
-            await self._discard(worker)
+        await self._quick.close()
+        await self._slow.close()
 
-    async def _take(self) -> asyncio.subprocess.Process:
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.returncode is None:
-                return worker
-            self._all.discard(worker)  # it died in its sleep
-        return await self._start()
+    async def _parse(self, request: bytes, url: str) -> Reply:
+        if url not in self._slow_addresses:
+            try:
+                return await self._quick.parse(request)
+            except WorkerEndedError as error:
+                if error.reason != "deadline":
+                    raise
+        return await self._parse_slowly(request, url)
 
-    async def _start(self) -> asyncio.subprocess.Process:
-        environment = {
-            name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ
-        }
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "monitor.feeds.worker_main",
-            str(self._memory),
-            str(math.ceil(self._deadline.total_seconds()) + _ALARM_MARGIN_SECONDS),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=environment,  # secrets in ours are none of a parser's business
-        )
-        self._all.add(worker)
-        assert worker.stdout is not None  # noqa: S101 - a pipe was asked for
+    async def _parse_slowly(self, request: bytes, url: str) -> Reply:
+        self._remember(url)
+        if self._waiting >= _MOST_WAITING:
+            raise FeedError(
+                "too many feeds that take long to parse; it will be asked again"
+            )
+        self._waiting += 1
         try:
-            async with asyncio.timeout(_START_SECONDS):
-                await worker.stdout.readexactly(len(READY))
-        except BaseException as error:
-            await self._discard(worker)
-            if isinstance(error, TimeoutError | asyncio.IncompleteReadError):
-                raise FeedError(
-                    "parse worker: it did not start; see the message on stderr"
-                ) from error
-            raise
-        return worker
+            begun = time.monotonic()
+            reply = await self._slow.parse(request)
+        finally:
+            self._waiting -= 1
+        if time.monotonic() - begun < QUICK.total_seconds() / 2:
+            self._slow_addresses.pop(url, None)
+        return reply
 
-    async def _ask(self, worker: asyncio.subprocess.Process, request: bytes) -> Reply:
-        assert worker.stdin is not None  # noqa: S101 - pipes were asked for
-        assert worker.stdout is not None  # noqa: S101
-        try:
-            async with asyncio.timeout(self._deadline.total_seconds()):
-                worker.stdin.write(request)
-                await worker.stdin.drain()
-                head = await worker.stdout.readexactly(LENGTH_BYTES)
-                size = int.from_bytes(head, "big")
-                return reply_from(await worker.stdout.readexactly(size))
-        except TimeoutError as error:
-            self._killed("deadline")
-            raise NotAFeedError(
-                f"parsing took more than {self._deadline.total_seconds():g} s; "
-                "the body was given up"
-            ) from error
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
-            code = await worker.wait()
-            if code == EXIT_OUT_OF_MEMORY:
-                self._killed("memory")
-                raise NotAFeedError(
-                    f"parsing took more than {self._memory // 1024**2} MiB; "
-                    "the body was given up"
-                ) from error
-            self._killed("crash")
-            raise NotAFeedError(
-                f"the parser crashed (exit {code}); the body was given up"
-            ) from error
-
-    def _killed(self, reason: str) -> None:
-        self._on_kill()
-        log.warning("parse worker ended", reason=reason)
-
-    async def _discard(self, worker: asyncio.subprocess.Process) -> None:
-        self._all.discard(worker)
-        with suppress(ProcessLookupError):
-            worker.kill()
-        if worker.stdin is not None:
-            worker.stdin.close()
-        # The caller may be cancelled again while the process is reaped.
-        await asyncio.shield(asyncio.ensure_future(worker.wait()))
+    def _remember(self, url: str) -> None:
+        if url:
+            self._slow_addresses[url] = None
+        if len(self._slow_addresses) > _MOST_REMEMBERED:
+            del self._slow_addresses[next(iter(self._slow_addresses))]

@@ -10,13 +10,14 @@ from __future__ import annotations
 import calendar
 import io
 import re
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import feedparser
+import feedparser.mixin
 
 from monitor.errors import NotAFeedError
+from monitor.feeds.mend import mended, mended_type, with_ampersands_escaped
 from monitor.feeds.raw import RawEntry, RawFeed, Text
 
 if TYPE_CHECKING:
@@ -26,15 +27,18 @@ _CLOSED = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNO
 _ROOT = re.compile(rb"<([A-Za-z_][\w:.-]{0,40})")
 _HTML = re.compile(rb"<html[\s>]", re.IGNORECASE)
 _HTML_DOCTYPE = re.compile(rb"<!doctype\s+html", re.IGNORECASE)
-_BARE_AMPERSAND = re.compile(rb"(<!\[CDATA\[.*?(?:\]\]>|\Z))|&(?!#?\w+;)", re.DOTALL)
-_REFERENCES = re.compile(rb"(?:&#(?:[0-9]+|[xX][0-9a-fA-F]+);?)+")
-_REFERENCE = re.compile(rb"&#0*([0-9]+)|&#[xX]0*([0-9a-fA-F]+)")
-_LONGEST_CODE = 7
-_NO_CHARACTER = "\ufffd"
-_UNSOUND = re.compile("[\ud800-\udfff\ufffd]")
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _HEAD = 2048
 _CONTROLS_IN_TEXT = 0.1
+
+
+def _pass_over(*_: object) -> None:
+    """Do nothing."""
+
+
+# Nobody here reads authors, and feedparser's search for an address in one of 100 kB
+# takes minutes.
+feedparser.mixin._FeedParserMixin._sync_author_detail = _pass_over
 
 
 def read_xml_feed(body: bytes, content_type: str = "") -> RawFeed:
@@ -43,7 +47,7 @@ def read_xml_feed(body: bytes, content_type: str = "") -> RawFeed:
     Raises:
         NotAFeedError: there is no feed in it.
     """
-    body = _REFERENCES.sub(_sound_references, body)
+    body, content_type = mended(body), mended_type(content_type)
     found = _parsed(body, content_type)
     if found.get("bozo"):
         found = _repaired(body, content_type) or found
@@ -56,27 +60,6 @@ def read_xml_feed(body: bytes, content_type: str = "") -> RawFeed:
         lang=_lang(feed),
         entries=tuple(_entry(entry, guess=not is_atom) for entry in entries),
     )
-
-
-def _sound_references(found: re.Match[bytes]) -> bytes:
-    """Return a run of character references without those that name no character.
-
-    feedparser gives up the whole feed over one. Pairs of surrogates, as programs write
-    them whose strings are UTF-16, become the character they mean.
-    """
-    text = "".join(_character(*digits) for digits in _REFERENCE.findall(found[0]))
-    if not _UNSOUND.search(text):
-        return found[0]
-    units = text.encode("utf-16-le", "surrogatepass")
-    sound = units.decode("utf-16-le", "replace")
-    return b"".join(b"&#%d;" % ord(character) for character in sound)
-
-
-def _character(decimal: bytes, hexadecimal: bytes) -> str:
-    digits, base = (decimal, 10) if decimal else (hexadecimal, 16)
-    if len(digits) > _LONGEST_CODE or int(digits, base) > sys.maxunicode:
-        return _NO_CHARACTER
-    return chr(int(digits, base))
 
 
 def _parsed(body: bytes, content_type: str) -> dict[str, Any]:
@@ -104,7 +87,7 @@ def _repaired(body: bytes, content_type: str) -> dict[str, Any] | None:
     It is the commonest mistake by far, and feedparser's lenient parser, which has to
     step in otherwise, reads "AT&T" as "AT&T;".
     """
-    escaped = _BARE_AMPERSAND.sub(lambda found: found[1] or b"&amp;", body)
+    escaped = with_ampersands_escaped(body)
     if escaped == body:
         return None
     found = _parsed(escaped, content_type)
@@ -129,6 +112,8 @@ def _refuse_non_feed(body: bytes, found: dict[str, Any]) -> None:
         raise NotAFeedError("binary data, not a feed; check the address")
     root = _ROOT.search(head)
     if head.startswith(b"<") and root is not None:
+        if root[1].lower() == b"channel":
+            return  # CDF, of which feedparser takes no notice before its first item
         name = root[1].decode("ascii", "replace")
         raise NotAFeedError(f'XML with root "{name}", not a feed; check the address')
     raise NotAFeedError("plain text, not a feed; check the address")

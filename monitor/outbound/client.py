@@ -17,7 +17,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 from msgspec import Struct
 
-from monitor.errors import OutboundError
+from monitor.errors import OutboundError, OutboundRefusedError
 from monitor.outbound.addresses import (
     AddressPolicy,
     CheckedResolver,
@@ -27,7 +27,7 @@ from monitor.outbound.addresses import (
 from monitor.outbound.body import ACCEPT_ENCODING, decoder_for
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable, Collection, Mapping, Sequence
     from datetime import timedelta
     from ipaddress import IPv4Network, IPv6Network
 
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 MAX_REPLY_BYTES = 64 * 1024
 """What is kept of the answer to a POST."""
 
+WEB_PORTS = frozenset({80, 443})
+MAX_RATIO = 200
+"""Decoded bytes for one on the wire; feeds reach 20, and bombs a thousand."""
+
+_RATIO_FROM = 1024**2
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _MAX_HEADER_BYTES = 32 * 1024  # policies and cookies of news sites outgrow 8 KiB
@@ -64,8 +69,10 @@ class Outbound:
 
     Args:
         user_agent: says who asks and how to reach them.
-        allow: networks that may be asked although they are not public.
+        allow: networks that may be asked although they are not public; a redirect to
+            another host may not lead into them.
         max_redirects: how many redirects of a GET are followed.
+        ports: where a redirect may lead, beside the port that the user named.
         resolver: how names become addresses; the system's own by default.
     """
 
@@ -75,28 +82,40 @@ class Outbound:
         user_agent: str,
         allow: Sequence[IPv4Network | IPv6Network] = (),
         max_redirects: int = 5,
+        ports: Collection[int] = WEB_PORTS,
         resolver: AbstractResolver | None = None,
     ) -> None:
-        self._policy = AddressPolicy(allow)
+        self._ports = ports
         self._max_redirects = max_redirects
-        self._resolver = CheckedResolver(self._policy, resolver or SystemResolver())
+        self._names = resolver or SystemResolver()
         # Only certificates are looked up in the environment (SSL_CERT_FILE): a proxy
         # named there would connect for us, past the check of addresses.
         self._tls = httpx.create_ssl_context()
-        self._client = httpx.AsyncClient(
-            transport=AiohttpTransport(verify=self._tls, client=self._open_session),
+        self._user_agent = user_agent
+        self._client = self._client_for(AddressPolicy(allow))
+        # The exceptions are for addresses that the user named. Where a publisher's
+        # redirect leads is the publisher's choice.
+        self._elsewhere = self._client_for(AddressPolicy())
+
+    def _client_for(self, policy: AddressPolicy) -> httpx.AsyncClient:
+        open_session = functools.partial(self._open_session, policy)
+        return httpx.AsyncClient(
+            transport=AiohttpTransport(verify=self._tls, client=open_session),
             trust_env=False,
             follow_redirects=False,
             timeout=None,  # noqa: S113 - one deadline covers the whole request
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={"user-agent": user_agent, "accept-encoding": ACCEPT_ENCODING},
+            headers={
+                "user-agent": self._user_agent,
+                "accept-encoding": ACCEPT_ENCODING,
+            },
         )
 
-    def _open_session(self) -> aiohttp.ClientSession:
+    def _open_session(self, policy: AddressPolicy) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
             ssl=self._tls,
-            resolver=self._resolver,
-            socket_factory=functools.partial(checked_socket, self._policy),
+            resolver=CheckedResolver(policy, self._names),
+            socket_factory=functools.partial(checked_socket, policy),
             limit=0,  # callers bound themselves; a hung host must not hold others up
         )
         return aiohttp.ClientSession(
@@ -153,7 +172,8 @@ class Outbound:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
-        await self._resolver.close()  # the session closes only a resolver it made
+        await self._elsewhere.aclose()
+        await self._names.close()  # a session closes only a resolver it made
 
     # Requests
 
@@ -190,9 +210,11 @@ class Outbound:
         return request
 
     async def _follow(self, request: httpx.Request, max_bytes: int) -> Answer:
-        moved_to, is_permanent = "", True
+        named, moved_to, is_permanent = request.url, "", True
         for _ in range(self._max_redirects + 1):
-            response = await self._client.send(request, stream=True)
+            is_named = request.url.host == named.host
+            client = self._client if is_named else self._elsewhere
+            response = await client.send(request, stream=True)
             try:
                 target = response.headers.get("location", "")
                 if response.status_code not in _REDIRECTS or not target:
@@ -203,6 +225,7 @@ class Outbound:
             finally:
                 await response.aclose()
             request = self._redirected(request, target)
+            self._check_port(named, request.url)
             is_permanent = is_permanent and response.status_code in _PERMANENT
             if is_permanent:
                 moved_to = str(request.url)
@@ -228,6 +251,14 @@ class Outbound:
             # A secret goes to nobody but the host it was given for.
             headers.pop("authorization", None)
         return self._request("GET", url, headers)
+
+    def _check_port(self, named: httpx.URL, url: httpx.URL) -> None:
+        """Refuse a redirect to a port on which something else may listen."""
+        if url.port not in (None, named.port, *self._ports):
+            raise OutboundRefusedError(
+                f"{named.host}: redirects to port {url.port}, which is not the web's; "
+                "correct the address if you mean to ask there"
+            )
 
     async def _post(self, request: httpx.Request, max_bytes: int) -> Answer:
         response = await self._client.send(request, stream=True)
@@ -270,6 +301,13 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
         if wire > max_bytes or len(body) > max_bytes:
             raise OutboundError(
                 f"{place}: the body is larger than {max_bytes} bytes; "
+                "find an address that sends less",
+                reason="too-large",
+                status=status,
+            )
+        if len(body) > _RATIO_FROM and len(body) > MAX_RATIO * wire:
+            raise OutboundError(
+                f"{place}: the body grows more than {MAX_RATIO}-fold when decoded; "
                 "find an address that sends less",
                 reason="too-large",
                 status=status,

@@ -187,6 +187,21 @@ class StoreFeedBook:
 
         return await self._store.run(work)
 
+    async def alike(self, feed: str, hashes: Collection[str]) -> Collection[str]:
+        """Return which of these content hashes a feed has had, under whatever id."""
+
+        def work(conn: Connection) -> set[str]:
+            of = feed_entries.c
+            found: set[str] = set()
+            for some in batches(hashes):
+                statement = select(of.content_hash).where(
+                    of.feed == feed, of.content_hash.in_(some)
+                )
+                found.update(conn.execute(statement).scalars())
+            return found
+
+        return await self._store.run(work)
+
     async def finish(self, owner: str, outcome: PollOutcome) -> None:
         """Store a poll's outcome and give the lease back, in one transaction.
 

@@ -79,6 +79,11 @@ class MemoryBook:
         seen = self._seen.get(feed, {})
         return {one: seen[one] for one in ids if one in seen}
 
+    async def alike(self, feed: str, hashes: Collection[str]) -> Collection[str]:
+        self._may_be_away()
+        seen = self._seen.get(feed, {}).values()
+        return {one.content_hash for one in seen} & set(hashes)
+
     async def finish(self, owner: str, outcome: PollOutcome) -> None:
         self._may_be_away()
         self.outcomes.append(outcome)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -20,21 +21,15 @@ FEED = (ROOT / "tests" / "data" / "feeds" / "rss20.xml").read_bytes()
 
 
 def slow_feed() -> bytes:
-    """Return a feed over whose author feedparser's pattern takes minutes."""
-    author = "a" * 100_000
-    return (
-        '<rss version="2.0"><channel><item><title>T</title>'
-        f"<author>{author}</author></item></channel></rss>"
-    ).encode()
+    """Return a feed over whose attributes the XML reader takes minutes."""
+    attributes = " ".join(f'a{number}=">"' for number in range(80_000))
+    return f'<rss version="2.0"><channel><item {attributes}/></channel></rss>'.encode()
 
 
 def hungry_feed() -> bytes:
     """Return a feed that needs far more memory than its own size."""
-    return (
-        b'<rss version="2.0"><channel>'
-        + b"<item><title>x</title></item>" * 50_000
-        + b"</channel></rss>"
-    )
+    title = b"x" * 20_000_000
+    return b'<rss version="2.0"><channel><title>' + title + b"</title></channel></rss>"
 
 
 @pytest.fixture
@@ -100,6 +95,43 @@ async def test_a_body_over_its_deadline_costs_its_worker_and_nobody_else(
     assert is_slow_one_pending
     assert [feed.title for feed in (*others, after)] == ["Harbour Wire"] * 6
     assert len(kills) == 1
+
+
+async def test_slow_bodies_hold_quick_ones_up_once_at_most(
+    make: Callable[..., ParseWorkers],
+) -> None:
+    workers = make(1, deadline=timedelta(seconds=1.2))
+    await workers.warm()
+
+    async def wait_behind_slow_ones() -> float:
+        slow = [
+            asyncio.create_task(workers.parse(slow_feed(), f"https://{name}.example/"))
+            for name in ("a", "b")
+        ]
+        await asyncio.sleep(0.1)
+        begun = time.monotonic()
+        await workers.parse(FEED, "https://quick.example/")
+        took = time.monotonic() - begun
+        await asyncio.gather(*slow, return_exceptions=True)
+        return took
+
+    first, second = await wait_behind_slow_ones(), await wait_behind_slow_ones()
+
+    assert first < 5
+    assert second < 1
+
+
+async def test_slow_bodies_wait_in_a_short_line(
+    make: Callable[..., ParseWorkers],
+) -> None:
+    workers = make(10, deadline=timedelta(seconds=0.3))
+    told = await asyncio.gather(
+        *(workers.parse(slow_feed()) for _ in range(10)), return_exceptions=True
+    )
+
+    texts = [str(one) for one in told]
+    assert sum("too many feeds" in text for text in texts) >= 1
+    assert sum("more than 0.3 s" in text for text in texts) >= 4
 
 
 async def test_a_body_over_the_memory_limit_is_given_up(

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.outbound import Outbound
 from tests.edges.feeds.publisher import Publisher, publishing
-from tests.edges.outbound.names import HERE, Names
+from tests.edges.outbound.names import asking
 
 
 @pytest.fixture
@@ -19,11 +19,5 @@ async def publisher() -> AsyncIterator[Publisher]:
 
 @pytest.fixture
 async def outbound() -> AsyncIterator[Outbound]:
-    """A client that may ask 127.0.0.1 and knows no names but two."""
-    client = Outbound(
-        user_agent="wirewatch-test",
-        allow=[HERE],
-        resolver=Names(here=("127.0.0.1",), elsewhere=("127.0.0.2", "10.0.0.1")),
-    )
-    yield client
-    await client.aclose()
+    async with asking() as client:
+        yield client

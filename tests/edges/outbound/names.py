@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
 
@@ -40,6 +42,21 @@ class Names(AbstractResolver):
 
     async def close(self) -> None:
         return
+
+
+@asynccontextmanager
+async def asking(ports: Collection[int] = ()) -> AsyncIterator[Outbound]:
+    """A client that may ask 127.0.0.1, and knows two names and its neighbour's."""
+    client = Outbound(
+        user_agent="wirewatch-test",
+        allow=[HERE],
+        ports=ports,
+        resolver=Names(here=("127.0.0.1",), elsewhere=("127.0.0.2", "10.0.0.1")),
+    )
+    try:
+        yield client
+    finally:
+        await client.aclose()
 
 
 async def get(outbound: Outbound, url: str, max_bytes: int = 100_000) -> Answer:

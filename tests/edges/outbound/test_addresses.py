@@ -10,7 +10,7 @@ from monitor.errors import OutboundError, OutboundRefusedError
 from monitor.outbound import AddressPolicy, Outbound
 from monitor.outbound.addresses import CheckedResolver
 from tests.edges.feeds.publisher import Publisher, publishing, reply
-from tests.edges.outbound.names import Names, get
+from tests.edges.outbound.names import Names, asking, get
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,42 @@ async def test_of_a_names_addresses_only_the_public_ones_are_used() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "elsewhere"])
 async def test_a_redirect_to_an_inner_address_is_refused(
-    outbound: Outbound, publisher: Publisher, host: str
+    publisher: Publisher, host: str
 ) -> None:
-    async with publishing("127.0.0.2") as canary:
+    async with (
+        publishing("127.0.0.2") as canary,
+        asking(ports=[canary.port]) as outbound,
+    ):
         publisher.answers["/feed"] = reply(
             status="302 Found", Location=f"http://{host}:{canary.port}/secret"
         )
 
         with pytest.raises(OutboundRefusedError, match=host):
+            await get(outbound, publisher.url("/feed"))
+
+        assert canary.connections == 0
+
+
+async def test_an_exception_holds_for_the_host_that_was_named_only(
+    outbound: Outbound, publisher: Publisher
+) -> None:
+    publisher.answers["/feed"] = reply(
+        status="302 Found", Location=f"http://here:{publisher.port}/other"
+    )
+
+    with pytest.raises(OutboundRefusedError, match="here: means"):
+        await get(outbound, publisher.url("/feed"))
+
+    assert publisher.paths() == ["/feed"]
+
+
+async def test_a_redirect_to_a_port_that_is_not_the_webs_is_refused(
+    outbound: Outbound, publisher: Publisher
+) -> None:
+    async with publishing() as canary:
+        publisher.answers["/feed"] = reply(status="302 Found", Location=canary.url())
+
+        with pytest.raises(OutboundRefusedError, match=f"port {canary.port}"):
             await get(outbound, publisher.url("/feed"))
 
         assert canary.connections == 0

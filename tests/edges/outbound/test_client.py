@@ -13,7 +13,7 @@ import pytest
 from monitor.errors import OutboundError, OutboundRefusedError
 from monitor.outbound import Outbound
 from tests.edges.feeds.publisher import Publisher, publishing, reply
-from tests.edges.outbound.names import HERE, PLENTY, SECOND, Names, get
+from tests.edges.outbound.names import HERE, PLENTY, SECOND, Names, asking, get
 
 
 async def test_a_get_brings_status_headers_and_body(
@@ -72,9 +72,9 @@ async def test_a_loop_of_redirects_ends(
 
 
 async def test_a_secret_stays_with_the_host_it_was_given_for(
-    outbound: Outbound, publisher: Publisher
+    publisher: Publisher,
 ) -> None:
-    async with publishing() as other:
+    async with publishing() as other, asking(ports=[other.port]) as outbound:
         other.answers["/feed"] = reply(b"other")
         publisher.answers["/same"] = reply(status="302 Found", Location="/out")
         publisher.answers["/out"] = reply(

@@ -271,3 +271,13 @@ async def test_syncing_again_disturbs_no_lease(book: StoreFeedBook) -> None:
     await asyncio.gather(*(book.sync([feed()], NOON) for _ in range(4)))
 
     assert await claim(book, "two") == []
+
+
+async def test_a_wording_is_found_again_under_whatever_id(book: StoreFeedBook) -> None:
+    await book.sync([feed(id="a"), feed(id="b")], NOON)
+    await claim(book, "one")
+    await book.finish("one", good("a", **saw("tag:1", content_hash="had")))
+
+    assert await book.alike("a", ["had", "new"]) == {"had"}
+    assert await book.alike("b", ["had"]) == set()
+    assert await book.alike("a", []) == set()

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from monitor.feeds.diff import Fresh, fresh
+import pytest
+
+from monitor.feeds.diff import Fresh, fingerprint, fresh, strangers, withdrawn
+from monitor.feeds.parse import content_hash
 from monitor.model import Feed, ParsedEntry, ParsedFeed, SeenEntry
 from tests.factories import NOON, feed
 
@@ -17,12 +21,16 @@ def told(
     known: tuple[SeenEntry, ...] = (),
     of: Feed | None = None,
     title: str = "",
+    alike: Collection[str] = (),
+    is_first: bool = True,
 ) -> Fresh:
     return fresh(
         of or feed(),
         ParsedFeed(title=title, entries=entries),
         {one.id: one for one in known},
         NOON,
+        alike=alike,
+        is_first=is_first,
     )
 
 
@@ -98,11 +106,104 @@ def test_what_the_user_says_of_a_feed_beats_what_it_says_itself() -> None:
     assert by_feed.entries[0].source == "Feed"
 
 
-def test_a_date_far_ahead_is_left_out() -> None:
-    soon, later = (
-        told(parsed("1", published_at=NOON + timedelta(hours=hours))).entries[0]
-        for hours in (1, 48)
+def test_a_date_ahead_of_the_clock_counts_as_now() -> None:
+    soon, later, mistaken = (
+        told(parsed("1", published_at=NOON + timedelta(minutes=minutes))).entries[0]
+        for minutes in (4, 60, 60 * 24 * 365 * 70)
     )
 
-    assert soon.published_at == NOON + timedelta(hours=1)
-    assert later.published_at is None
+    assert soon.published_at == NOON + timedelta(minutes=4)
+    assert later.published_at == mistaken.published_at == NOON
+
+
+def test_a_revision_says_what_changed() -> None:
+    first = told(parsed("1", summary="One"))
+    changed = [
+        told(parsed("1", **fields), known=first.seen).entries[0].changed
+        for fields in (
+            {"summary": "Two"},
+            {"title": "Other", "summary": "One"},
+            {"title": "Other", "summary": "Two"},
+        )
+    ]
+
+    assert first.entries[0].changed == ()
+    assert changed == [("summary",), ("title",), ("title", "summary")]
+
+
+def test_what_an_earlier_version_remembered_is_no_revision() -> None:
+    wording = content_hash("Title 1", "")
+    old = SeenEntry(id="1", revision=3, content_hash=wording)
+
+    assert told(parsed("1"), known=(old,)).entries == ()
+
+
+AT = "https://news.example/1"
+
+
+@pytest.mark.parametrize(
+    ("link", "is_told"),
+    [
+        (AT, False),
+        ("http://NEWS.example:80/1", False),
+        (f"{AT}?utm_source=feed&fbclid=x", False),
+        (f"{AT}?page=2", True),
+        ("", True),
+    ],
+)
+def test_an_entry_under_a_new_guid_is_the_old_one_if_all_else_is(
+    link: str, is_told: bool
+) -> None:
+    first = told(parsed("a", title="T", url=AT))
+    moved = parsed("b", title="T", url=link)
+    alike = set(strangers(ParsedFeed(entries=(moved,)), {}))
+    alike &= {one.content_hash for one in first.seen}
+
+    second = told(moved, alike=alike)
+
+    assert [one.id for one in second.entries] == (["b"] if is_told else [])
+    assert [one.id for one in second.seen] == ["b"]
+
+
+def test_an_entry_under_a_new_guid_with_another_date_is_another() -> None:
+    first, second = (
+        fingerprint(parsed("1", title="Siren test", url=AT, published_at=at))
+        for at in (NOON, NOON + timedelta(days=7))
+    )
+
+    assert first != second
+
+
+def test_copies_under_several_guids_in_one_body_count_once() -> None:
+    news = told(parsed("a", title="T", url=AT), parsed("b", title="T", url=AT))
+
+    assert len(news.entries) == 1
+    assert {one.id for one in news.seen} == {"a", "b"}
+
+
+def test_a_feed_that_has_moved_on_entirely_has_a_gap() -> None:
+    known = told(parsed("1")).seen
+
+    assert told(parsed("2"), is_first=False).is_gap
+    assert not told(parsed("2"), is_first=True).is_gap
+    assert not told(parsed("1"), parsed("2"), known=known, is_first=False).is_gap
+    assert not told(is_first=False).is_gap
+
+
+@pytest.mark.parametrize(
+    ("before", "present", "gone"),
+    [
+        pytest.param("cba", "cba", "", id="nothing changed"),
+        pytest.param("cba", "dcb", "", id="the oldest was pushed out"),
+        pytest.param("cba", "ca", "b", id="one vanished between others"),
+        pytest.param("cba", "ba", "c", id="the newest vanished"),
+        pytest.param("cba", "cb", "a", id="the oldest vanished and nothing came"),
+        pytest.param("cba", "dca", "b", id="one vanished while another came"),
+        pytest.param("cba", "fed", "", id="the window moved on"),
+        pytest.param("cba", "", "", id="the feed is empty"),
+    ],
+)
+def test_what_vanishes_above_what_stays_is_suspected_withdrawn(
+    before: str, present: str, gone: str
+) -> None:
+    assert "".join(withdrawn(before, present)) == gone

@@ -66,6 +66,25 @@ def test_a_guid_is_the_identity_then_the_link_then_the_text() -> None:
     assert ids[2].startswith("sha256:")
 
 
+@pytest.mark.parametrize(
+    ("link", "identity"),
+    [
+        ("https://a.example/1?utm_source=rss&id=7#p", "https://a.example/1?id=7#p"),
+        ("https://A.Example:443/One?fbclid=z", "https://a.example/One"),
+        ("https://a.example/1?id=7&id=8", "https://a.example/1?id=7&id=8"),
+        ("/relative?at_medium=RSS", "/relative"),
+        ("tag:a.example,2026:1?utm_source=x", "tag:a.example,2026:1?utm_source=x"),
+        ("http://[broken", "http://[broken"),
+    ],
+)
+def test_a_link_that_serves_as_identity_has_no_tracking(
+    link: str, identity: str
+) -> None:
+    (entry,) = parse_feed(rss(item(link=link.replace("&", "&amp;")))).entries
+
+    assert entry.id == identity
+
+
 def test_the_identity_does_not_depend_on_the_feeds_address() -> None:
     body = rss("<item><title>T</title><guid>relative/1</guid></item>")
 
