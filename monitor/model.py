@@ -362,6 +362,7 @@ class FeedState(Struct, frozen=True, kw_only=True):
         failures: polls that failed in a row.
         error: the last failure, while the feed is failing; else "".
         error_since: when it began to fail, while it is failing.
+        paused_at: when a user paused it, while it is paused.
     """
 
     id: str
@@ -374,6 +375,7 @@ class FeedState(Struct, frozen=True, kw_only=True):
     error_since: datetime | None = None
     polled_at: datetime | None = None
     changed_at: datetime | None = None
+    paused_at: datetime | None = None
     next_poll_at: datetime
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, update
 
 from monitor.model import FeedState, SeenEntry
 from monitor.store.migrate import lock
@@ -60,7 +60,7 @@ class StoreFeedBook:
             of = feeds.c
             found = conn.execute(
                 select(*_STATE)
-                .where(of.active.is_(True), of.next_poll_at <= now, _unleased(now))
+                .where(_scheduled(), of.next_poll_at <= now, _unleased(now))
                 .order_by(of.next_poll_at, of.id)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
@@ -86,10 +86,10 @@ class StoreFeedBook:
             times = conn.execute(
                 select(
                     select(func.min(of.next_poll_at))
-                    .where(of.active.is_(True), _unleased(now))
+                    .where(_scheduled(), _unleased(now))
                     .scalar_subquery(),
                     select(func.min(of.leased_until))
-                    .where(of.active.is_(True), of.leased_until > now)
+                    .where(_scheduled(), of.leased_until > now)
                     .scalar_subquery(),
                 )
             ).one()
@@ -143,6 +143,10 @@ class StoreFeedBook:
 
 def _feed_state(row: Row[Any]) -> FeedState:
     return FeedState(**row._mapping)
+
+
+def _scheduled() -> ColumnElement[bool]:
+    return and_(feeds.c.active.is_(True), feeds.c.paused_at.is_(None))
 
 
 def _unleased(now: datetime) -> ColumnElement[bool]:

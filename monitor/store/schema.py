@@ -115,7 +115,26 @@ feeds = Table(
     Column("active", Boolean, nullable=False),
     Column("leased_by", Text),
     Column("leased_until", UtcTime),
+    Column("paused_at", UtcTime),
     Index(None, "active", "next_poll_at"),
+)
+
+# Written when a body is new, which is seldom; what needs the present time, such as
+# whether a feed is quiet, is judged by whoever reads.
+feed_health = Table(
+    "feed_health",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("bodies", Integer, nullable=False),
+    Column("usual_entries", Double, nullable=False),
+    Column("news_at", UtcTime),
+    Column("gaps", Integer, nullable=False),
+    Column("usual_gap", Double, nullable=False),
+    Column("longest_gap", Double, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("since", UtcTime),
 )
 
 feed_entries = Table(
