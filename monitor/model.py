@@ -379,6 +379,39 @@ class FeedState(Struct, frozen=True, kw_only=True):
     next_poll_at: datetime
 
 
+FeedProblem = Literal["", "changed", "shrunken"]
+
+
+class UsualFeed(Struct, frozen=True, kw_only=True):
+    """What is usual for a feed, learned from the bodies that were new.
+
+    Args:
+        title: its own title.
+        known_since: when the first body came.
+        bodies: how many new ones came, up to a thousand.
+        usual_entries: how many entries it lists, as a moving mean.
+        news_at: when a new entry last came.
+        gaps: times between new entries that were measured, up to a thousand.
+        usual_gap: their moving mean, in seconds.
+        longest_gap: the longest of late, in seconds; it fades.
+        problem: what its last body made of it.
+        reason: the problem in words, or "".
+        since: when the problem began.
+    """
+
+    title: str = ""
+    known_since: datetime
+    bodies: int = 0
+    usual_entries: float = 0.0
+    news_at: datetime | None = None
+    gaps: int = 0
+    usual_gap: float = 0.0
+    longest_gap: float = 0.0
+    problem: FeedProblem = ""
+    reason: str = ""
+    since: datetime | None = None
+
+
 class SeenEntry(Struct, frozen=True, kw_only=True):
     """One wording of an entry that the log has acknowledged.
 
@@ -400,6 +433,7 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
         changed: the body was new.
         seen: entries that are new or revised, acknowledged by the log.
         present: the ids of all entries in the body, when it was new.
+        title: the feed's own title, when the body was new.
     """
 
     feed: str
@@ -412,6 +446,7 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
     body_hash: str = ""
     seen: tuple[SeenEntry, ...] = ()
     present: tuple[str, ...] = ()
+    title: str = ""
 
 
 class OutboxItem(Struct, frozen=True, kw_only=True):

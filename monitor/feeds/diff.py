@@ -30,11 +30,13 @@ class Fresh(Struct, frozen=True, kw_only=True):
         entries: new and revised entries, oldest first.
         seen: what to remember of each once the log has acknowledged it.
         present: the ids of all entries with text.
+        title: the feed's own.
     """
 
     entries: tuple[Entry, ...] = ()
     seen: tuple[SeenEntry, ...] = ()
     present: tuple[str, ...] = ()
+    title: str = ""
 
 
 def readable(parsed: ParsedFeed) -> Sequence[ParsedEntry]:
@@ -71,6 +73,7 @@ def fresh(
         entries=tuple(entries),
         seen=tuple(seen),
         present=tuple(one.id for one in present),
+        title=parsed.title,
     )
 
 

@@ -124,6 +124,7 @@ class Poll:
             body_hash=digest,
             seen=news.seen if news else (),
             present=news.present if news else (),
+            title=news.title if news else "",
         )
 
     def failed(self, feed: Feed, state: FeedState, error: Exception) -> PollOutcome:

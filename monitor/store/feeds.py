@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, update
 
 from monitor.model import FeedState, SeenEntry
+from monitor.store.feed_health import forget_usual, note_body
 from monitor.store.migrate import lock
 from monitor.store.schema import UtcTime, entry_key, feed_entries, feeds
 from monitor.store.sql import batches, insert, insert_new
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from monitor.model import Feed, PollOutcome
     from monitor.store import Store
+    from monitor.store.feed_health import Learn
 
 _STATE = tuple(feeds.c[name] for name in FeedState.__struct_fields__)
 _NO_LEASE = {"leased_by": None, "leased_until": None}
@@ -35,16 +37,20 @@ class StoreFeedBook:
     """Remember feeds, share them between pollers by leases.
 
     Every method may raise StateUnavailableError; the caller tries again.
+
+    Args:
+        learn: says what is usual for a feed after one more body; for pollers.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, learn: Learn | None = None) -> None:
         self._store = store
+        self._learn = learn
 
     async def sync(self, feeds: Sequence[Feed], now: datetime) -> None:
         """Make the book hold exactly these feeds; keep what it knows of old ones.
 
         A new feed is due at once. A feed whose address changed keeps its entries and
-        loses its validators; one whose interval became shorter is due that much
+        loses its validators and what was usual for it; one whose interval became shorter is due that much
         sooner, unless it is failing. A feed that is gone is kept, unscheduled, so that
         coming back repeats nothing.
         """
@@ -131,6 +137,8 @@ class StoreFeedBook:
             _record_seen(conn, outcome)
             if is_owner and outcome.changed:
                 _record_present(conn, outcome)
+                if self._learn is not None:
+                    note_body(conn, outcome, self._learn)
 
         await self._store.run(work)
 
@@ -171,11 +179,13 @@ def _sync(conn: Connection, wanted: Iterable[Feed], now: datetime) -> None:
         if insert_new(conn, feeds, row):
             continue
         same = update(feeds).where(feeds.c.id == feed.id)
-        conn.execute(
+        moved = conn.execute(
             same.where(feeds.c.url != feed.url).values(
                 url=feed.url, next_poll_at=now, **_NO_VALIDATORS, **_NO_FAILURES
             )
         )
+        if moved.rowcount:
+            forget_usual(conn, feed.id)
         conn.execute(same.where(feeds.c.active.is_(False)).values(active=True))
         soon = now + feed.interval
         conn.execute(

@@ -126,6 +126,7 @@ feed_health = Table(
     metadata,
     Column("feed", Text, primary_key=True),
     Column("title", Words, nullable=False),
+    Column("known_since", UtcTime, nullable=False),
     Column("bodies", Integer, nullable=False),
     Column("usual_entries", Double, nullable=False),
     Column("news_at", UtcTime),

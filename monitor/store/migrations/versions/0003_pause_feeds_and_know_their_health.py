@@ -20,6 +20,7 @@ def upgrade() -> None:
         "feed_health",
         sa.Column("feed", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("known_since", TIME, nullable=False),
         sa.Column("bodies", sa.Integer(), nullable=False),
         sa.Column("usual_entries", sa.Double(), nullable=False),
         sa.Column("news_at", TIME),
