@@ -45,7 +45,8 @@ def usual_feeds(conn: Connection) -> dict[str, UsualFeed]:
     usual = {}
     for row in found:
         values = dict(row._mapping)
-        usual[values.pop("feed")] = UsualFeed(**values)
+        name = values.pop("feed")
+        usual[name] = UsualFeed(**values)
     return usual
 
 
