@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class Feed(Struct, frozen=True, kw_only=True):
-    """A polled source.
+    """A polled source. May hold a secret, which its repr leaves out.
 
     Args:
         id: the user's name for it, unique in the configuration.
@@ -23,6 +23,7 @@ class Feed(Struct, frozen=True, kw_only=True):
         timeout: the total time one poll may take.
         lang: the language of its entries (BCP 47), or "" when unknown.
         source: the publisher's name, or "" to use the feed's own.
+        authorization: sent as the header of that name, to no host but that of `url`.
     """
 
     id: str
@@ -31,6 +32,11 @@ class Feed(Struct, frozen=True, kw_only=True):
     timeout: timedelta
     lang: str = ""
     source: str = ""
+    authorization: str = ""
+
+    def __repr__(self) -> str:
+        """Leave out what may grant access: the header, and a key in the address."""
+        return f"Feed(id={self.id!r})"
 
 
 class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
