@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.config.schema import Config
+    from monitor.model import Feed
     from monitor.topics import TopicIndex
     from monitor.topics.spec import ConceptSpec, TopicSpec
 
@@ -31,6 +32,7 @@ def build(
     concepts: tuple[ConceptSpec, ...],
     topics: tuple[TopicSpec, ...],
     index: TopicIndex,
+    listed: tuple[Feed, ...],
     path: str,
     digest: str,
     data_dir: Path,
@@ -39,6 +41,7 @@ def build(
     """Return the settings of a configuration without mistakes.
 
     Args:
+        listed: the feeds of feed files.
         data_dir: where relative SQLite files lie.
     """
     host, port = split_listen(config.web.listen)
@@ -56,7 +59,7 @@ def build(
         retention=_retention(config),
         kafka=_kafka(config),
         workers=Workers(parsers=config.workers.parsers),
-        feeds=specs.feeds(config),
+        feeds=(*specs.feeds(config), *listed),
         topics=topics,
         concepts=concepts,
         index=index,
