@@ -368,6 +368,7 @@ class FeedState(Struct, frozen=True, kw_only=True):
         failures: polls that failed in a row.
         error: the last failure, while the feed is failing; else "".
         error_since: when it began to fail, while it is failing.
+        good_at: when a poll last went well.
         paused_at: when a user paused it, while it is paused.
     """
 
@@ -381,6 +382,7 @@ class FeedState(Struct, frozen=True, kw_only=True):
     error_since: datetime | None = None
     polled_at: datetime | None = None
     changed_at: datetime | None = None
+    good_at: datetime | None = None
     paused_at: datetime | None = None
     next_poll_at: datetime
 

@@ -145,12 +145,15 @@ def read_feed_file(
     source: bytes,
     taken: Mapping[str, str] | None = None,
     known: set[str] | None = None,
+    *,
+    kept: Mapping[str, str] | None = None,
 ) -> FeedFile:
     """Return the feeds of one list, and every mistake in it.
 
     Args:
         taken: names that other feeds have, and where these stand.
         known: addresses that other feeds have; those are not feeds a second time.
+        kept: names, by address, that count more than what the list says.
     """
     file = FeedFile(path, digest=hashlib.sha256(source).digest())
     try:
@@ -159,7 +162,7 @@ def read_feed_file(
         told = f"{error.message}; {error.hint}"
         file.problems.append((error.line, error.column, told))
         return file
-    _Reader(file, taken or {}, known or set()).read(file.root)
+    _Reader(file, taken or {}, known or set(), kept or {}).read(file.root)
     return file
 
 
@@ -167,9 +170,14 @@ class _Reader:
     """Read the outlines of a list; the first outline of an address counts."""
 
     def __init__(
-        self, file: FeedFile, taken: Mapping[str, str], known: set[str]
+        self,
+        file: FeedFile,
+        taken: Mapping[str, str],
+        known: set[str],
+        kept: Mapping[str, str],
     ) -> None:
         self._file = file
+        self._kept = kept
         self._taken = taken
         self._known = known
 
@@ -216,6 +224,8 @@ class _Reader:
         data: dict[str, Any] = {
             key: text for key in _OURS if (text := outline.get(PREFIX + key))
         }
+        if url in self._kept:
+            data["name"] = self._kept[url]
         if "lang" not in data and (lang := _language(outline.get("language"))):
             data["lang"] = lang
         try:

@@ -213,6 +213,7 @@ def _close(conn: Connection, owner: str, outcome: PollOutcome) -> bool:
         )
     else:
         values |= _NO_FAILURES
+        values["good_at"] = outcome.at
         values |= {
             "etag": outcome.etag,
             "last_modified": outcome.last_modified,

@@ -115,6 +115,7 @@ feeds = Table(
     Column("active", Boolean, nullable=False),
     Column("leased_by", Text),
     Column("leased_until", UtcTime),
+    Column("good_at", UtcTime),
     Column("paused_at", UtcTime),
     Index(None, "active", "next_poll_at"),
 )

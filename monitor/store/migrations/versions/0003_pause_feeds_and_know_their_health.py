@@ -14,7 +14,8 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Add the time of a pause, and the table of what is usual for a feed."""
+    """Add the times of the last good poll and of a pause, and what is usual."""
+    op.add_column("feeds", sa.Column("good_at", TIME))
     op.add_column("feeds", sa.Column("paused_at", TIME))
     op.create_table(
         "feed_health",
@@ -38,3 +39,4 @@ def downgrade() -> None:
     """Forget pauses and health."""
     op.drop_table("feed_health")
     op.drop_column("feeds", "paused_at")
+    op.drop_column("feeds", "good_at")
