@@ -70,8 +70,7 @@ def list_feeds(
       wirewatch feed list --unwell --format json
     """
     settings = _settings(config)
-    states, usual = _read_states(settings)
-    rows = _rows(settings.feeds, states, usual)
+    rows = _rows(settings.feeds, _read_known(settings))
     if unwell:
         from monitor.feeds.health import UNWELL
 
@@ -167,51 +166,63 @@ def _store(settings: Settings) -> Store:
     return Store(settings.state_url, pool_size=1)
 
 
-def _read_states(
-    settings: Settings,
-) -> tuple[dict[str, FeedState], dict[str, UsualFeed]]:
+class _Known(msgspec.Struct, frozen=True):
+    """What the database knows of feeds, by their ids."""
+
+    states: dict[str, FeedState] = {}
+    usual: dict[str, UsualFeed] = {}
+    paused: dict[str, datetime] = {}
+
+
+def _read_known(settings: Settings) -> _Known:
     from monitor.store.feed_health import usual_feeds
     from monitor.store.feeds import StoreFeedBook
+    from monitor.store.pauses import paused_feeds
 
     file = settings.state_url.removeprefix("sqlite:///")
     if file != settings.state_url and not Path(file).exists():
-        return {}, {}  # nothing has run yet, and looking must not make a database
+        return _Known()  # nothing has run yet, and looking must not make a database
 
-    async def read() -> tuple[Sequence[FeedState], dict[str, UsualFeed]]:
+    async def read() -> _Known:
         store = _store(settings)
         await store.start()
         try:
             states = await StoreFeedBook(store).list_feeds()
-            return states, await store.run(usual_feeds)
+            return _Known(
+                {state.id: state for state in states},
+                await store.run(usual_feeds),
+                await store.run(paused_feeds),
+            )
         finally:
             await store.stop()
 
-    states, usual = asyncio.run(read())
-    return {state.id: state for state in states}, usual
+    return asyncio.run(read())
 
 
-def _rows(
-    feeds: Iterable[Feed],
-    states: dict[str, FeedState],
-    usual: dict[str, UsualFeed],
-) -> list[FeedRow]:
+def _rows(feeds: Iterable[Feed], known: _Known) -> list[FeedRow]:
     from monitor.feeds.health import UNWELL, judge
 
     rows = []
     for feed in feeds:
-        state = states.get(feed.id)
+        state = known.states.get(feed.id)
         if state is None:
-            rows.append(_unpolled(feed))
+            rows.append(_unpolled(feed, known.paused.get(feed.id)))
         else:
-            rows.append(_row(state, judge(state, usual.get(feed.id))))
+            rows.append(_row(state, judge(state, known.usual.get(feed.id))))
     order = (*UNWELL, "paused", "waiting", "ok")
     return sorted(rows, key=lambda row: (order.index(row.state), row.id))
 
 
-def _unpolled(feed: Feed) -> FeedRow:
+def _unpolled(feed: Feed, paused_at: datetime | None) -> FeedRow:
     from monitor.alerting.plain import host_of
 
-    return FeedRow(id=feed.id, host=host_of(feed.url), state="waiting")
+    return FeedRow(
+        id=feed.id,
+        host=host_of(feed.url),
+        state="paused" if paused_at else "waiting",
+        reason="paused by hand" if paused_at else "",
+        since=paused_at,
+    )
 
 
 def _row(state: FeedState, health: FeedHealth) -> FeedRow:

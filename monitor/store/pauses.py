@@ -54,3 +54,10 @@ def resume(conn: Connection, feed: str) -> datetime | None:
     if since is not None:
         conn.execute(update(feeds).where(of.id == feed).values(paused_at=None))
     return since
+
+
+def paused_feeds(conn: Connection) -> dict[str, datetime]:
+    """Return since when feeds are paused, also those that no process has polled."""
+    of = feeds.c
+    found = conn.execute(select(of.id, of.paused_at).where(of.paused_at.is_not(None)))
+    return {row.id: row.paused_at for row in found}
