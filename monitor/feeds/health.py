@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,6 +27,8 @@ Condition = Literal[
     "paused", "failing", "changed", "shrunken", "quiet", "waiting", "ok"
 ]
 """How a feed does, the gravest first."""
+
+CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 
 UNWELL: tuple[Condition, ...] = ("failing", "changed", "shrunken", "quiet")
 """The conditions that somebody should look at."""

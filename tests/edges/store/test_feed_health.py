@@ -9,8 +9,9 @@ import pytest
 from monitor.feeds.health import learn
 from monitor.model import PollOutcome, SeenEntry
 from monitor.store import Store
-from monitor.store.feed_health import usual_feeds
+from monitor.store.feed_health import suspects, usual_feeds
 from monitor.store.feeds import StoreFeedBook
+from monitor.store.pauses import pause
 from tests.factories import NOON, feed
 
 MINUTE = timedelta(minutes=1)
@@ -21,11 +22,13 @@ def book(store: Store) -> StoreFeedBook:
     return StoreFeedBook(store, learn)
 
 
-async def poll(book: StoreFeedBook, minute: int, *, owner: str = "one") -> None:
+async def poll(
+    book: StoreFeedBook, minute: int, *, owner: str = "one", name: str = "wire-a"
+) -> None:
     at = NOON + minute * MINUTE
     await book.claim_due(owner, at, MINUTE, 10)
     outcome = PollOutcome(
-        feed="wire-a",
+        feed=name,
         at=at,
         next_poll_at=at,
         changed=True,
@@ -78,3 +81,23 @@ async def test_a_feed_that_is_gone_is_not_told_of(
     await book.sync([], NOON)
 
     assert await store.run(usual_feeds) == {}
+
+
+async def test_only_feeds_that_may_be_unwell_are_read(
+    store: Store, book: StoreFeedBook
+) -> None:
+    names = ("fails", "fine", "new", "old", "paused")
+    await book.sync([feed(id=name) for name in names], NOON)
+    await store.run(lambda conn: pause(conn, feed(id="paused"), NOON))
+    await book.claim_due("one", NOON, MINUTE, 10)
+    await poll(book, 1, name="old")
+    await poll(book, 90, name="fine")
+    await book.claim_due("one", NOON + 95 * MINUTE, MINUTE, 10)
+    at = NOON + 95 * MINUTE
+    failed = PollOutcome(feed="fails", at=at, next_poll_at=at, error="no answer")
+    await book.finish("one", failed)
+    found = await store.run(lambda conn: suspects(conn, NOON + 60 * MINUTE))
+
+    assert sorted(state.id for state in found.states) == ["fails", "old"]
+    assert set(found.usual) == {"old"}
+    assert (found.paused, found.waiting, found.total) == (1, 1, 5)
