@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 EVERY = 15.0
 RETAIN_EVERY = 60.0
-LOOK_EVERY = 30.0
 PRUNE_ROUNDS = 50
 
 
@@ -46,12 +45,11 @@ class Maintenance:
         """Run until stopped."""
         loop = asyncio.get_running_loop()
         until_done = self._runtime.patience.until_done
-        retained_at = looked_at = float("-inf")
+        retained_at = float("-inf")
         while not stop.is_set():
             await until_done(self._gauges)
-            if "poll" in self._roles and loop.time() - looked_at >= LOOK_EVERY:
+            if "poll" in self._roles:
                 await until_done(self._feeds)
-                looked_at = loop.time()
             if "assess" in self._roles:
                 await publish_leftovers(self._runtime)
                 if loop.time() - retained_at >= RETAIN_EVERY:
