@@ -56,7 +56,7 @@ def add(  # noqa: PLR0917 - each is an option of the command
     from monitor.errors import WirewatchError
 
     loaded = loaded_at(config)
-    found = _feed_at(url, config, allow, guess=guess)
+    found = _feed_at(url, loaded, allow, guess=guess)
     known = {feed.url: feed.id for feed in loaded.settings.feeds} if loaded else {}
     if found.url in known:
         raise WirewatchError(f'{found.url}: it is feed "{known[found.url]}" already')
@@ -69,14 +69,14 @@ def add(  # noqa: PLR0917 - each is an option of the command
 
 
 def _feed_at(
-    url: str, config: Path, allow: Sequence[str] | None, *, guess: bool
+    url: str, loaded: Loaded | None, allow: Sequence[str] | None, *, guess: bool
 ) -> Probe:
     """Return the feed at an address, or the one that the page there names."""
-    found = probed(url, config, allow, guess=guess)
+    found = probed(url, loaded, allow, guess=guess)
     if not found.kind and len(found.found) == 1:
         only = found.found[0].url
         print(f"{url}: no feed itself, but names {only}", file=sys.stderr)
-        found = probed(only, config, allow, guess=False)
+        found = probed(only, loaded, allow, guess=False)
     if not found.kind:
         for line in report(found):
             print(line, file=sys.stderr)

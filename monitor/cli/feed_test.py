@@ -56,7 +56,9 @@ def command(
       wirewatch feed test un-news
       wirewatch feed test https://news.un.org --guess
     """
-    found = probed(feed, config, allow, guess=guess)
+    is_address = feed.startswith(("http://", "https://"))
+    loaded = loaded_at(config, needed=not is_address)
+    found = probed(feed, loaded, allow, guess=guess)
     if output.is_json:
         print(msgspec.json.encode(found).decode())
     else:
@@ -69,7 +71,7 @@ def command(
 
 
 def probed(
-    target: str, config: Path, allow: Sequence[str] | None, *, guess: bool
+    target: str, loaded: Loaded | None, allow: Sequence[str] | None, *, guess: bool
 ) -> Probe:
     """Return what is at an address, or at that of a feed of the configuration.
 
@@ -84,8 +86,6 @@ def probed(
         networks = [ipaddress.ip_network(text) for text in allow or ()]
     except ValueError as error:
         raise WirewatchError(f"--allow: {error}; write it as 192.0.2.0/24") from error
-    is_address = target.startswith(("http://", "https://"))
-    loaded = loaded_at(config, needed=not is_address)
     feed = _feed(target, loaded)
     return asyncio.run(_probe(feed, loaded, networks, guess=guess))
 
@@ -133,12 +133,26 @@ async def _probe(
 
 
 def loaded_at(config: Path, *, needed: bool = False) -> Loaded | None:
-    """Return the configuration; None if there is none and it is not needed."""
+    """Return the configuration; None without a good one, if it is not needed.
+
+    Raises:
+        ConfigError: it is needed, and there is none without mistakes.
+    """
     from monitor.config import load_whole
+    from monitor.errors import ConfigError
 
     if not needed and not config.exists():
         return None
-    return load_whole(config, environ=os.environ)
+    try:
+        return load_whole(config, environ=os.environ)
+    except ConfigError as error:
+        if needed:
+            raise
+        print(
+            f"{config}: not looked at: {error.lines[0]} (see wirewatch check)",
+            file=sys.stderr,
+        )
+        return None
 
 
 def report(found: Probe) -> list[str]:

@@ -154,7 +154,7 @@ def pinned(root: Element, names: Mapping[str, str]) -> Element:
 
 
 def _pinned(element: Element, names: Mapping[str, str]) -> Element:
-    url = element.get("xmlUrl")
+    url = element.get("xmlUrl").strip()
     attributes = element.attributes
     if element.tag == "outline":
         if element.get("isComment").lower() == "true":

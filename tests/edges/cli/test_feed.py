@@ -319,6 +319,18 @@ def test_what_is_exported_can_be_imported_elsewhere(desk: Desk) -> None:
     assert "geheim" not in done.stdout + done.stderr
 
 
+def test_a_list_can_be_imported_that_the_configuration_names_already(
+    desk: Desk,
+) -> None:
+    desk.write("feed_files: [feeds.opml]\n")
+    (desk.folder / "mine.opml").write_text(LIST.replace("https://b", " https://b"))
+    done = desk.feed("import", "mine.opml", "--write", "feeds.opml")
+
+    assert done.returncode == 0
+    assert 'there is no file "feeds.opml"' in done.stderr
+    assert len(desk.rows()) == 2
+
+
 def test_a_hostile_list_is_refused_in_one_line(desk: Desk) -> None:
     (desk.folder / "mine.opml").write_text('<!DOCTYPE opml [<!ENTITY a "b">]><opml/>')
     done = desk.feed("import", "mine.opml", "--write", "feeds.opml")
