@@ -118,7 +118,7 @@ def feed_outline(
         "language": lang,
         PREFIX + "name": name,
     }
-    kept = {key: _allowed(text) for key, text in attributes.items() if text}
+    kept = {key: allowed(text) for key, text in attributes.items() if text}
     return Element(tag="outline", attributes=kept)
 
 
@@ -175,7 +175,7 @@ def _declared(root: Element) -> Element:
     return replace(root, attributes={**root.attributes, _XMLNS: NAMESPACE})
 
 
-def _allowed(text: str) -> str:
+def allowed(text: str) -> str:
     """Return text without the characters that XML has no way to write."""
     return "".join(c for c in text if c in "\t\n\r" or _is_xml(ord(c)))
 

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.config import load
-from monitor.config.feed_files import MAX_TOLD
+from monitor.config.feed_files import MAX_TOLD, read_feed_file
 from monitor.errors import ConfigError
+from monitor.feeds.opml import Element, allowed, new_list, write_opml
 
 if TYPE_CHECKING:
     from monitor.config import Settings
@@ -191,3 +194,32 @@ def test_five_thousand_feeds_are_read_quickly(tmp_path: Path) -> None:
 
     assert len({feed.id for feed in settings.feeds}) == 5001
     assert took < 10
+
+
+WORDS = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        ["own", "a", "5m", "en", "https://a.example/", "https://b.example"]
+    ),
+)
+ATTRIBUTES = st.dictionaries(
+    st.sampled_from(
+        ["text", "title", "xmlUrl", "language", "isComment"]
+        + [f"wirewatch:{key}" for key in ("name", "interval", "timeout", "lang")]
+    ),
+    WORDS.map(allowed),
+)
+
+
+@given(st.lists(ATTRIBUTES, max_size=6))
+def test_any_list_gives_feeds_with_names_of_their_own_or_mistakes(
+    rows: list[dict[str, str]],
+) -> None:
+    body = [Element(tag="outline", attributes=row) for row in rows]
+    source = write_opml(new_list("", body))
+    file = read_feed_file("f", source, {"own": "elsewhere"}, {"https://own.example/"})
+
+    urls = [feed.url for feed in file.sources.values()]
+    assert "own" not in file.sources
+    assert len(set(urls)) == len(urls)
+    assert all(line.startswith("f:") for line in file.lines())
