@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from agents.assess import publish_leftovers
 from agents.streams import STREAMS
 from monitor.errors import WirewatchError
 from monitor.eventlog.sqlite import SqliteLog
+from monitor.feeds.health import CONDITIONS, SHORTEST_QUIET, judge_all
+from monitor.store.feed_health import suspects
 from monitor.store.retention import prune
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ class Maintenance:
         retained_at = float("-inf")
         while not stop.is_set():
             await until_done(self._gauges)
+            if "poll" in self._roles:
+                await until_done(self._feeds)
             if "assess" in self._roles:
                 await publish_leftovers(self._runtime)
                 if loop.time() - retained_at >= RETAIN_EVERY:
@@ -76,6 +81,23 @@ class Maintenance:
         await self._runtime.store.ping()
         for dependency in ("log", "state"):
             metrics.dependency_up.labels(dependency).set(1)
+
+    async def _feeds(self) -> None:
+        """Tell how the feeds do; every process that polls tells of all of them."""
+        metrics, now = self._runtime.metrics, self._runtime.clock.now()
+        found = await self._runtime.store.run(
+            lambda conn: suspects(conn, now - SHORTEST_QUIET)
+        )
+        health = judge_all(found.states, found.usual)
+        unwell = {name: each for name, each in health.items() if each.is_unwell}
+        metrics.feed_unwell.clear()
+        for name, each in unwell.items():
+            metrics.feed_unwell.labels(name, each.condition).set(1)
+        counts = Counter(each.condition for each in unwell.values())
+        counts.update(paused=found.paused, waiting=found.waiting)
+        counts["ok"] = max(found.total - counts.total(), 0)
+        for condition in CONDITIONS:
+            metrics.feeds.labels(condition).set(counts[condition])
 
     async def _retain(self) -> None:
         runtime = self._runtime

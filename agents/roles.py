@@ -15,6 +15,7 @@ from agents.progress import Progress
 from agents.streams import ENTRIES, MATCHES
 from monitor.codec import encode, split
 from monitor.eventlog import Record, stream_name
+from monitor.feeds.health import learn
 from monitor.feeds.poller import Poller
 from monitor.feeds.workers import ParseWorkers
 from monitor.outbound import Outbound
@@ -88,7 +89,7 @@ class PollRole:
         settings = runtime.settings
         self._runtime = runtime
         self._outbound = make_outbound(settings)
-        self._book = StoreFeedBook(runtime.store)
+        self._book = StoreFeedBook(runtime.store, learn)
         self._workers = ParseWorkers(
             settings.workers.parsers, on_kill=runtime.metrics.parse_kills.inc
         )

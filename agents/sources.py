@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
 from monitor.store.alerts import recent_alerts, sightings_per_topic
+from monitor.store.feed_health import usual_feeds
 from monitor.store.feeds import StoreFeedBook
 from monitor.web.sources import TopicLine
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from agents.health import HealthCheck
     from agents.reload import Reloader
     from agents.runtime import Runtime
-    from monitor.model import Alert, FeedState
+    from monitor.model import Alert, FeedState, UsualFeed
     from monitor.topics.spec import TopicSpec
     from monitor.web.sources import Health
 
@@ -66,6 +67,10 @@ class PageSources:
     async def feeds(self) -> Sequence[FeedState]:
         """Return every feed of the configuration."""
         return await self._book.list_feeds()
+
+    async def usual(self) -> Mapping[str, UsualFeed]:
+        """Return what is usual for each feed."""
+        return await self._runtime.store.run(usual_feeds)
 
     async def topics(self) -> Sequence[TopicLine]:
         """Return every topic of the configuration."""

@@ -3,6 +3,7 @@
     WirewatchError
     |- ConfigError              the configuration holds mistakes (all of them, listed)
     |- QueryError               a query or term cannot be read (with its place)
+    |- OpmlError                a list of feeds cannot be read (with its place)
     |- FeedError
     |  |- NotAFeedError         the body is no feed
     |  `- FetchError            the publisher did not answer usefully
@@ -79,6 +80,27 @@ class QueryError(WirewatchError):
     def __init__(self, message: str, *, offset: int = 0, hint: str = "") -> None:
         super().__init__(message)
         self.offset = offset
+        self.hint = hint
+
+
+class OpmlError(WirewatchError):
+    """Say why a file is no OPML, and where.
+
+    Args:
+        message: what is wrong.
+        line: where, from 1; 0 when it is about the file as a whole.
+        column: where in the line, from 1.
+        hint: what to do about it.
+    """
+
+    def __init__(
+        self, message: str, *, line: int = 0, column: int = 0, hint: str
+    ) -> None:
+        place = f"{line}:{column}: " if line else ""
+        super().__init__(f"{place}{message}; {hint}")
+        self.message = message
+        self.line = line
+        self.column = column
         self.hint = hint
 
 

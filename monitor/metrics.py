@@ -42,6 +42,18 @@ class Metrics:
             ["feed"],
             registry=r,
         )
+        self.feed_unwell = Gauge(
+            "wirewatch_feed_unwell",
+            "1 for what is wrong with a feed (failing, changed, shrunken, quiet).",
+            ["feed", "problem"],
+            registry=r,
+        )
+        self.feeds = Gauge(
+            "wirewatch_feeds",
+            "Feeds of the configuration by state.",
+            ["state"],
+            registry=r,
+        )
         self.entries = Counter(
             "wirewatch_feed_entries_total",
             "New or revised entries appended to the log.",

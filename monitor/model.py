@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class Feed(Struct, frozen=True, kw_only=True):
-    """A polled source.
+    """A polled source. May hold a secret, which its repr leaves out.
 
     Args:
         id: the user's name for it, unique in the configuration.
@@ -25,6 +25,7 @@ class Feed(Struct, frozen=True, kw_only=True):
         timeout: the total time one poll may take.
         lang: the language of its entries (BCP 47), or "" when unknown.
         source: the publisher's name, or "" to use the feed's own.
+        authorization: sent as the header of that name, to no host but that of `url`.
     """
 
     id: str
@@ -34,6 +35,11 @@ class Feed(Struct, frozen=True, kw_only=True):
     timeout: timedelta
     lang: str = ""
     source: str = ""
+    authorization: str = ""
+
+    def __repr__(self) -> str:
+        """Leave out what may grant access: the header, and a key in the address."""
+        return f"Feed(id={self.id!r})"
 
 
 class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -401,6 +407,8 @@ class FeedState(Struct, frozen=True, kw_only=True):
         stopped_since: when its publisher said that it is gone for good (410); it is
             not asked again until its address changes or somebody resumes it.
         start_at: when the claimed poll may begin, so that its host is not hurried.
+        good_at: when a poll last went well.
+        paused_at: when a user paused it, while it is paused.
     """
 
     id: str
@@ -413,6 +421,8 @@ class FeedState(Struct, frozen=True, kw_only=True):
     error_since: datetime | None = None
     polled_at: datetime | None = None
     changed_at: datetime | None = None
+    good_at: datetime | None = None
+    paused_at: datetime | None = None
     next_poll_at: datetime
     hints: FeedHints = NO_HINTS
     moved_to: str = ""
@@ -424,6 +434,39 @@ class FeedState(Struct, frozen=True, kw_only=True):
     def has_moved(self) -> bool:
         """Say whether the feed is asked at its new address."""
         return self.moves >= MOVES
+
+
+FeedProblem = Literal["", "changed", "shrunken"]
+
+
+class UsualFeed(Struct, frozen=True, kw_only=True):
+    """What is usual for a feed, learned from the bodies that were new.
+
+    Args:
+        title: its own title.
+        known_since: when the first body came.
+        bodies: how many new ones came, up to a thousand.
+        usual_entries: how many entries it lists, as a moving mean.
+        news_at: when a new entry last came.
+        gaps: times between new entries that were measured, up to a thousand.
+        usual_gap: their moving mean, in seconds.
+        longest_gap: the longest of late, in seconds; it fades.
+        problem: what its last body made of it.
+        reason: the problem in words, or "".
+        since: when the problem began.
+    """
+
+    title: str = ""
+    known_since: datetime
+    bodies: int = 0
+    usual_entries: float = 0.0
+    news_at: datetime | None = None
+    gaps: int = 0
+    usual_gap: float = 0.0
+    longest_gap: float = 0.0
+    problem: FeedProblem = ""
+    reason: str = ""
+    since: datetime | None = None
 
 
 class SeenEntry(Struct, frozen=True, kw_only=True):
@@ -453,6 +496,7 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
         moves: polls in a row that led there.
         stopped: the feed is gone for good and is not asked again.
         host: the host to be asked next; "" keeps what is known.
+        title: the feed's own title, when the body was new.
     """
 
     feed: str
@@ -470,6 +514,7 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
     moves: int = 0
     stopped: bool = False
     host: str = ""
+    title: str = ""
 
 
 class OutboxItem(Struct, frozen=True, kw_only=True):

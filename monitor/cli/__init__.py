@@ -16,6 +16,7 @@ from monitor.cli import (
     check,
     classify,
     explain,
+    feed,
     fetch,
     health,
     parse,
@@ -50,6 +51,7 @@ for module in (
     name = module.__name__.rsplit(".", 1)[-1].replace("_", "-")
     app.command(name)(module.command)
 app.add_typer(topic.app, name="topic")
+app.add_typer(feed.app, name="feed")
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,3 +21,22 @@ Config = Annotated[
 ]
 
 DEFAULT_CONFIG = Path("alerts.yaml")
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    AUTO = "auto"
+    TABLE = "table"
+    JSON = "json"
+
+    @property
+    def is_json(self) -> bool:
+        """Say whether a machine reads it."""
+        return self is Format.JSON or (self is Format.AUTO and not sys.stdout.isatty())
+
+
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", help="auto: a table on a terminal, else JSON Lines."),
+]

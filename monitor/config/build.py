@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.config.schema import Config
+    from monitor.model import Feed
     from monitor.topics import TopicIndex
     from monitor.topics.spec import ConceptSpec, TopicSpec
 
@@ -32,6 +33,7 @@ def build(
     concepts: tuple[ConceptSpec, ...],
     topics: tuple[TopicSpec, ...],
     index: TopicIndex,
+    listed: tuple[Feed, ...],
     path: str,
     digest: str,
     data_dir: Path,
@@ -40,6 +42,7 @@ def build(
     """Return the settings of a configuration without mistakes.
 
     Args:
+        listed: the feeds of feed files.
         data_dir: where relative SQLite files lie.
     """
     host, port = split_listen(config.web.listen)
@@ -61,7 +64,7 @@ def build(
         retention=_retention(config),
         kafka=_kafka(config),
         workers=Workers(parsers=config.workers.parsers),
-        feeds=specs.feeds(config),
+        feeds=(*specs.feeds(config), *listed),
         topics=topics,
         concepts=concepts,
         index=index,

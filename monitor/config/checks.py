@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from monitor.config.addresses import log_mistake, state_mistake
+from monitor.config.feed_files import FeedFiles
 from monitor.config.matchers import MatcherError, read_matcher
 from monitor.config.oddities import oddities
 from monitor.config.packs import pack_names
@@ -76,14 +77,16 @@ class _Names:
     feeds: tuple[str, ...]
 
     @classmethod
-    def of(cls, filled: Filled, files: TopicFiles) -> _Names:
+    def of(cls, filled: Filled, files: TopicFiles, listed: tuple[str, ...]) -> _Names:
         def names(section: str) -> tuple[str, ...]:
             found = filled.data.get(section)
             return tuple(found) if isinstance(found, dict) else ()
 
         return cls(
             _TopicNames(dict.fromkeys(names("topics")), files),
-            *map(names, ("receivers", "concepts", "feeds")),
+            names("receivers"),
+            names("concepts"),
+            (*names("feeds"), *listed),
         )
 
 
@@ -93,6 +96,8 @@ def check(
     packs: Packs,
     files: TopicFiles,
     running: TopicIndex | None = None,
+    *,
+    lists: FeedFiles | None = None,
 ) -> Checked:
     """Check a configuration whose every value is well formed.
 
@@ -102,8 +107,10 @@ def check(
         packs: where concepts named `pack/concept` come from.
         files: the topics that stand in files of their own.
         running: an index in use, which the new one is to take topics over from.
+        lists: the feeds that stand in files of their own.
     """
-    names = _Names.of(filled, files)
+    lists = lists or FeedFiles()
+    names = _Names.of(filled, files, lists.names)
     topics = tuple(chain(topic_specs(config), files.topics()))
     concepts = (
         *concept_specs(config, names.concepts),
@@ -115,6 +122,7 @@ def check(
     problems = [
         *packs.problems,
         *files.problems,
+        *lists.problems,
         *_addresses(config),
         *_intervals(config),
         *_directions(config),

@@ -72,11 +72,12 @@ def may_be_file(path: Keys) -> bool:
     """Say whether a value may be given as `file:PATH`: those that hold secrets."""
     if path in (("log",), ("state",)):
         return True
-    return (
-        len(path) >= 3  # noqa: PLR2004 - receivers, a name, a key
-        and path[0] == "receivers"
-        and path[2] in ("url", "secret", "secrets")
-    )
+    match path:
+        case ("receivers", _, "url" | "secret" | "secrets", *_):
+            return True
+        case ("feeds", _, "auth", "username" | "password" | "token"):
+            return True
+    return False
 
 
 class _Filler:

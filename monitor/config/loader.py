@@ -15,6 +15,7 @@ from monitor.config.build import build
 from monitor.config.checks import check
 from monitor.config.document import UnreadableError, read_document
 from monitor.config.environment import DATA_DIR, fill
+from monitor.config.feed_files import read_feed_files
 from monitor.config.packs import read_packs
 from monitor.config.schema import Config
 from monitor.config.secrets import secret_problems
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from monitor.config.document import Document, Keys
     from monitor.config.environment import Filled
+    from monitor.config.feed_files import FeedFiles
     from monitor.config.places import Place
     from monitor.config.settings import Settings
     from monitor.config.topic_files import TopicFiles
@@ -39,12 +41,14 @@ class Loaded:
     """A configuration without mistakes, its words, and where they stand.
 
     Args:
+        lists: the feed files, as they stand.
         warnings: what is odd but no mistake.
         place: finds the file of a value, and its place there.
     """
 
     settings: Settings
     config: Config
+    lists: FeedFiles
     warnings: tuple[Problem, ...]
     place: Callable[[Problem], tuple[str, Place]]
 
@@ -94,7 +98,8 @@ def load_whole(
         taken=_section(filled.data, "topics"),
         running={each.name: each for each in running.topics} if running else None,
     )
-    checked = check(config, filled, packs, files, index)
+    lists = read_feed_files(config.feed_files, folder, _section(filled.data, "feeds"))
+    checked = check(config, filled, packs, files, index, lists=lists)
     reporter = _Reporter(name, document, filled, files)
     lines = reporter.lines(
         [
@@ -103,21 +108,24 @@ def load_whole(
             *_independent(checked.problems, [*shape, *filled.problems]),
         ]
     )
-    lines += packs.lines
+    lines += [*packs.lines, *lists.lines()]
     if lines:
         raise ConfigError(lines)
-    sources = [document.source, *packs.sources, *(each.digest for each in files.files)]
+    sources = [document.source, *packs.sources]
+    sources += [each.digest for each in files.files]
+    sources += [each.digest for each in lists.files]
     settings = build(
         config,
         concepts=checked.concepts,
         topics=checked.topics,
         index=checked.index,
+        listed=lists.feeds(config.defaults),
         path=name,
         data_dir=Path(filled.data_dir),
         digest=hashlib.sha256(b"".join(sources)).hexdigest(),
         warnings=tuple(reporter.lines(checked.warnings)),
     )
-    return Loaded(settings, config, tuple(checked.warnings), reporter.place)
+    return Loaded(settings, config, lists, tuple(checked.warnings), reporter.place)
 
 
 def _section(data: Mapping[str, Any], name: str) -> Mapping[str, object]:

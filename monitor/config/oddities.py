@@ -42,6 +42,12 @@ def oddities(
             yield Problem(
                 ("feeds", name), f'same address as feed "{first}"', "keep one"
             )
+        if feed.auth is not None and feed.url.lower().startswith("http:"):
+            yield Problem(
+                ("feeds", name, "url"),
+                "its password or token goes over the network unprotected",
+                "use https://",
+            )
 
 
 def _unheard(config: Config, files: TopicFiles, heard: Heard) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, SecretStr, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -200,4 +200,19 @@ Listen = Annotated[
 ]
 HttpUrl = Annotated[
     str, BeforeValidator(read_http_url), _schema(examples=["https://example.org/rss"])
+]
+
+_FROM_OUTSIDE = {
+    "type": "string",
+    "pattern": r"\$\{|^file:",
+    "examples": ["${NAME}", "file:/run/secrets/name"],
+}
+Secret = Annotated[SecretStr, WithJsonSchema(_FROM_OUTSIDE)]
+SecretUrl = Annotated[
+    SecretStr, BeforeValidator(read_http_url), WithJsonSchema(_FROM_OUTSIDE)
+]
+PartlySecretUrl = Annotated[
+    SecretStr,
+    BeforeValidator(read_http_url),
+    WithJsonSchema({"type": "string", "examples": ["https://example.org/hook"]}),
 ]

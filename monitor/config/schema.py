@@ -8,15 +8,9 @@ checked in `checks`; the descriptions here feed the editor schema and are held a
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    SecretStr,
-    StringConstraints,
-    WithJsonSchema,
-)
+from pydantic import Field, SecretStr, StringConstraints, WithJsonSchema
 
 from monitor.config.scalars import (
     ConceptKey,
@@ -24,35 +18,17 @@ from monitor.config.scalars import (
     HttpUrl,
     Interval,
     LabelName,
-    Lang,
     Listen,
     Name,
     Network,
+    PartlySecretUrl,
+    Secret,
+    SecretUrl,
     Size,
     Text,
-    read_http_url,
 )
+from monitor.config.schema_feeds import AnyFeed, FeedDefaults
 from monitor.config.schema_topics import Model, TextOptions, Topic
-
-if TYPE_CHECKING:
-    from pydantic import GetJsonSchemaHandler
-    from pydantic.json_schema import JsonSchemaValue
-    from pydantic_core import CoreSchema
-
-_FROM_OUTSIDE = {
-    "type": "string",
-    "pattern": r"\$\{|^file:",
-    "examples": ["${NAME}", "file:/run/secrets/name"],
-}
-Secret = Annotated[SecretStr, WithJsonSchema(_FROM_OUTSIDE)]
-SecretUrl = Annotated[
-    SecretStr, BeforeValidator(read_http_url), WithJsonSchema(_FROM_OUTSIDE)
-]
-PartlySecretUrl = Annotated[
-    SecretStr,
-    BeforeValidator(read_http_url),
-    WithJsonSchema({"type": "string", "examples": ["https://example.org/hook"]}),
-]
 
 
 class Web(Model):
@@ -93,70 +69,6 @@ class Outbound(Model):
         description="Polls of one host under way at the same time in one process, 1"
         " to 1000. Default 4, and any number for hosts of your own network.",
     )
-
-
-class FeedDefaults(Model):
-    """What feeds do unless they say otherwise."""
-
-    interval: Interval = Field(
-        timedelta(minutes=5),
-        description="Time between two polls of a feed, before jitter; at least 100ms."
-        " Default 5m.",
-    )
-    max_interval: Interval | None = Field(
-        None,
-        description="How far the interval may stretch, for feeds that are quiet and"
-        " publishers who ask for it. Default: quiet feeds are polled as often as"
-        " others, and publishers may ask for an hour at most.",
-    )
-    timeout: Interval = Field(
-        timedelta(seconds=30),
-        description="Time one poll may take in all; at least 100ms. Default 30s.",
-    )
-
-
-class FeedSource(Model):
-    """A polled source."""
-
-    url: HttpUrl = Field(description="The feed's address, http:// or https://.")
-    interval: Interval | None = Field(
-        None,
-        description="Time between two polls, before jitter; at least 100ms. Default"
-        " defaults.interval.",
-    )
-    max_interval: Interval | None = Field(
-        None,
-        description="How far the interval may stretch. Default defaults.max_interval.",
-    )
-    timeout: Interval | None = Field(
-        None, description="Time one poll may take in all. Default defaults.timeout."
-    )
-    lang: Lang | None = Field(
-        None,
-        description="Language of its entries (BCP 47, such as en, ja, zh-Hant)."
-        " Default: as the feed itself says.",
-    )
-    source: Text | None = Field(
-        None, description="The publisher's name. Default: the feed's own title."
-    )
-
-
-def _full_feed(value: Any) -> Any:
-    return {"url": value} if isinstance(value, str) else value
-
-
-class _OrAddress:
-    """Tell editors that an address alone will do."""
-
-    @staticmethod
-    def __get_pydantic_json_schema__(
-        core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        address = {"type": "string", "description": "The feed's address."}
-        return {"anyOf": [address, handler(core)]}
-
-
-AnyFeed = Annotated[FeedSource, BeforeValidator(_full_feed), _OrAddress]
 
 
 class Rule(Model):
@@ -376,6 +288,12 @@ class Config(Model):
     )
     feeds: dict[Name, AnyFeed] = Field(
         {}, description="The feeds, by a name of yours: NAME: URL, or a mapping."
+    )
+    feed_files: list[Text] = Field(
+        [],
+        description="Lists of more feeds, seen from this file: OPML, as feed readers"
+        " export it. A feed that also stands under feeds is as it says there. Default"
+        " none.",
     )
     text: TextOptions = Field(TextOptions(), description="How text is read.")
     packs: list[Text] = Field(

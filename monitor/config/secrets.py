@@ -6,6 +6,7 @@ Nothing here puts a secret into a message.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from monitor.config.document import Keys
     from monitor.config.environment import Filled
 
+# What RFC 6750 (2.1) allows and what some publishers use besides.
+_TOKEN = re.compile(r"[\x21-\x7e]{1,4000}")
 _HOW = "write ${NAME} and set that environment variable, or file:/path"
 
 
@@ -77,8 +80,24 @@ def _addresses(filled: Filled) -> Iterator[Problem]:
             yield Problem(
                 path,
                 "the address holds a user name or password",
-                "remove it; feeds behind a password cannot be read",
+                "remove it, and give the feed auth: instead",
             )
+        auth = feed.get("auth") if isinstance(feed, dict) else None
+        if isinstance(auth, dict):
+            yield from _auth(filled, ("feeds", name, "auth"), auth)
+
+
+def _auth(filled: Filled, path: Keys, auth: dict[str, Any]) -> Iterator[Problem]:
+    for key, what in (("password", "a password"), ("token", "a token")):
+        value = auth.get(key)
+        if not isinstance(value, str):
+            continue
+        if REFERENCE not in _literal(filled, (*path, key), value):
+            yield _refused((*path, key), what)
+        elif key == "token" and value and not _TOKEN.fullmatch(value):
+            # An empty one is reported as such: its variable or file is missing.
+            hint = "it must be of letters, digits and signs, without blanks"
+            yield Problem((*path, key), "the token is none", hint)
 
 
 def _refused(path: Keys, what: str) -> Problem:

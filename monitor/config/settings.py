@@ -79,7 +79,7 @@ class Settings:
 
     Args:
         path: the file, as the user named it.
-        digest: SHA-256 over the file, its pack files and its topic files, hex.
+        digest: SHA-256 over the file, its packs, topic files and feed files, hex.
         log_url: `sqlite:///PATH` or `kafka://HOST:PORT,...`.
         state_url: `sqlite:///PATH` or `postgresql://...`, perhaps with a password.
         topics: as written, in the order of the file, then those of topic files.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from monitor.config import schema
     from monitor.config.document import Keys
+    from monitor.config.schema_feeds import AnyAuth, FeedDefaults, FeedSource
     from monitor.config.schema_topics import Clause, Condition, Exclusion, Topic
 
 EXCEPT = "except"
@@ -119,17 +121,32 @@ def _condition(written: Condition) -> dict[str, Any]:
 def feeds(config: schema.Config) -> tuple[Feed, ...]:
     """Return the feeds, with the defaults filled in."""
     return tuple(
-        Feed(
-            id=name,
-            url=feed.url,
-            interval=feed.interval or config.defaults.interval,
-            max_interval=feed.max_interval or config.defaults.max_interval,
-            timeout=feed.timeout or config.defaults.timeout,
-            lang=feed.lang or "",
-            source=feed.source or "",
-        )
-        for name, feed in config.feeds.items()
+        feed_spec(name, feed, config.defaults) for name, feed in config.feeds.items()
     )
+
+
+def feed_spec(name: str, feed: FeedSource, defaults: FeedDefaults) -> Feed:
+    """Return one feed."""
+    return Feed(
+        id=name,
+        url=feed.url,
+        interval=feed.interval or defaults.interval,
+        max_interval=feed.max_interval or defaults.max_interval,
+        timeout=feed.timeout or defaults.timeout,
+        lang=feed.lang or "",
+        source=feed.source or "",
+        authorization=_authorization(feed.auth),
+    )
+
+
+def _authorization(auth: AnyAuth | None) -> str:
+    """Return the value of an Authorization header (RFC 7617, RFC 6750)."""
+    if auth is None:
+        return ""
+    if auth.type == "bearer":
+        return f"Bearer {auth.token.get_secret_value()}"
+    pair = f"{auth.username}:{auth.password.get_secret_value()}"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
 def rule_topics(rule: schema.Rule) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ _PATTERNS = {
         "is no prefix",
         "use up to 60 letters, digits, dots, hyphens and underscores",
     ),
+    r"^[^:\x00-\x1f\x7f]+$": ("may hold no colon or control", "write it without"),
     r"^[\x20-\x7e]*$": ("may hold only ASCII characters", "write it without accents"),
 }
 _TYPES = {
@@ -142,7 +143,7 @@ def shape_problem(error: ErrorDetails, data: Any) -> Problem:
     if kind == "missing":
         return Problem(path, f"{name} is missing", f"add {name}")
     if kind.startswith("union_tag"):
-        return _receiver_type(path, data)
+        return _wrong_type(path, data)
     if error["input"] is None:
         return Problem(path, f"{name} has no value", "give one, or remove the line")
     if kind == "literal_error":
@@ -157,6 +158,8 @@ def _path(loc: tuple[int | str, ...]) -> tuple[Keys, bool]:
     path = loc[:-1] if on_key else loc
     if path[:1] == ("receivers",) and len(path) > 2:  # noqa: PLR2004
         path = path[:2] + path[3:]  # pydantic adds the receiver's type
+    if path[:1] == ("feeds",) and path[2:3] == ("auth",):
+        path = path[:3] + path[4:]  # and that of what the publisher wants to see
     return path, on_key
 
 
@@ -166,15 +169,19 @@ def _unknown_key(path: Keys, data: Any) -> Problem:
     return Problem(path, f'unknown key "{key}"', hint, on_key=True)
 
 
-def _receiver_type(path: Keys, data: Any) -> Problem:
-    kinds = ("console", "webhook", "slack")
-    value = data["receivers"][path[1]].get("type")
+def _wrong_type(path: Keys, data: Any) -> Problem:
+    kinds: tuple[str, ...]
+    what, kinds = "receiver", ("console", "webhook", "slack")
+    given = data[path[0]][path[1]]
+    if path[0] == "feeds":
+        what, kinds, given = "auth", ("basic", "bearer"), given["auth"]
+    value = given.get("type")
     if value is None:
         hint = choice("", kinds, "add one of")
         return Problem((*path, "type"), '"type" is missing', hint)
     word = str(value)[:40]
     hint = choice(word, kinds, "known are")
-    return Problem((*path, "type"), f'no receiver type named "{word}"', hint)
+    return Problem((*path, "type"), f'no {what} type named "{word}"', hint)
 
 
 def _wrong_word(path: Keys, word: str, expected: str) -> Problem:

@@ -37,12 +37,14 @@ class Fresh(Struct, frozen=True, kw_only=True):
         present: the ids of all entries with text.
         is_gap: the feed has moved on entirely since the poll before, so that entries
             may have come and gone in between.
+        title: the feed's own.
     """
 
     entries: tuple[Entry, ...] = ()
     seen: tuple[SeenEntry, ...] = ()
     present: tuple[str, ...] = ()
     is_gap: bool = False
+    title: str = ""
 
 
 def readable(parsed: ParsedFeed) -> Sequence[ParsedEntry]:
@@ -117,6 +119,7 @@ def fresh(
         seen=tuple(seen),
         present=tuple(one.id for one in present),
         is_gap=bool(present) and not (is_first or known or alike),
+        title=parsed.title,
     )
 
 

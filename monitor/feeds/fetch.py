@@ -75,6 +75,9 @@ def address_of(feed: Feed, state: FeedState) -> str:
 
 def _headers(feed: Feed, state: FeedState) -> dict[str, str]:
     headers = {"accept": _ACCEPT}
+    if feed.authorization:
+        # The client drops it when a redirect leads to another origin.
+        headers["authorization"] = feed.authorization
     if state.url == feed.url:  # validators belong to the address that gave them
         if state.etag:
             headers["if-none-match"] = state.etag

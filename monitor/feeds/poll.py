@@ -175,6 +175,7 @@ class Poll:
             moved_to=moved_to,
             moves=moves,
             host=host_of(moved_to if moves >= MOVES else feed.url),
+            title=news.fresh.title if news else "",
         )
 
     def failed(self, feed: Feed, state: FeedState, error: Exception) -> PollOutcome:

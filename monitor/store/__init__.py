@@ -5,6 +5,8 @@
     schema, migrate  the tables and their history
     assess           stories, sightings and alerts for the core, in one transaction
     feeds, outbox    what pollers and couriers share by leases
+    pauses           feeds that a user stopped
+    feed_health      what is usual for each feed
     alerts           what the status page and stream `alerts` read
     retention        what may be forgotten, and when
 

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from monitor.manners import host_of, start_offset
 from monitor.model import NO_HINTS, Feed
+from monitor.store.feed_health import forget_usual
 from monitor.store.migrate import lock
 from monitor.store.schema import feed_hosts, feeds
 from monitor.store.sql import batches, insert_all_new
@@ -63,6 +64,8 @@ def sync(conn: Connection, wanted: Sequence[Feed], now: datetime) -> None:
         conn.execute(update(feeds).where(feeds.c.id.in_(some)).values(active=False))
     known = [(feed, rows[feed.id]) for feed in wanted if feed.id in rows]
     for feed, row in known:
+        if feed.url != row.url:
+            forget_usual(conn, feed.id)
         if changes := _changes(feed, row, now):
             conn.execute(update(feeds).where(feeds.c.id == feed.id).values(changes))
     _begin_again(conn, [pair for pair in known if _is_late(*pair, now)], now)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, upd
 
 from monitor.manners import NO_MANNERS, Turns
 from monitor.model import FeedState, SeenEntry
+from monitor.store.feed_health import STATE, note_body
 from monitor.store.feed_sync import NO_FAILURES, sync
 from monitor.store.schema import UtcTime, entry_key, feed_entries, feed_hosts, feeds
 from monitor.store.sql import batches, insert, insert_all_new
@@ -28,11 +29,9 @@ if TYPE_CHECKING:
     from monitor.manners import Manners
     from monitor.model import Feed, PollOutcome
     from monitor.store import Store
+    from monitor.store.feed_health import Learn
 
-_STATE = tuple(
-    feeds.c[name] for name in FeedState.__struct_fields__ if name != "start_at"
-)
-_CLAIMED = (*_STATE, feeds.c.host)
+_CLAIMED = (*STATE, feeds.c.host)
 _NO_LEASE = {"leased_by": None, "leased_until": None}
 
 
@@ -43,10 +42,14 @@ class StoreFeedBook:
     """Remember feeds, share them between pollers by leases.
 
     Every method may raise StateUnavailableError; the caller tries again.
+
+    Args:
+        learn: says what is usual for a feed after one more body; for pollers.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, learn: Learn | None = None) -> None:
         self._store = store
+        self._learn = learn
 
     async def sync(self, feeds: Sequence[Feed], now: datetime) -> None:
         """Make the book hold exactly these feeds; keep what it knows of old ones.
@@ -59,16 +62,6 @@ class StoreFeedBook:
         """
         wanted = sorted(feeds, key=lambda feed: feed.id)
         await self._store.run(lambda conn: sync(conn, wanted, now))
-
-    async def resume(self, feed: str, now: datetime) -> bool:
-        """Ask a stopped feed again, at once; say whether it was stopped."""
-        statement = (
-            update(feeds)
-            .where(feeds.c.id == feed, feeds.c.stopped_since.is_not(None))
-            .values(next_poll_at=now, stopped_since=None, **NO_FAILURES)
-        )
-        done = await self._store.run(lambda conn: conn.execute(statement).rowcount)
-        return done == 1
 
     async def claim_due(
         self,
@@ -215,18 +208,20 @@ class StoreFeedBook:
             _record_seen(conn, outcome)
             if is_owner and outcome.changed:
                 _record_present(conn, outcome)
+                if self._learn is not None:
+                    note_body(conn, outcome, self._learn)
 
         await self._store.run(work)
 
     async def list_feeds(self) -> Sequence[FeedState]:
         """List the feeds that are polled, by id."""
-        statement = select(*_STATE).where(feeds.c.active.is_(True)).order_by(feeds.c.id)
+        statement = select(*STATE).where(feeds.c.active.is_(True)).order_by(feeds.c.id)
         found = await self._store.run(lambda conn: conn.execute(statement).all())
         return [_feed_state(row) for row in found]
 
 
 def _feed_state(row: Row[Any], start_at: datetime | None = None) -> FeedState:
-    fields = {column.name: getattr(row, column.name) for column in _STATE}
+    fields = {column.name: getattr(row, column.name) for column in STATE}
     return FeedState(**fields, start_at=start_at)
 
 
@@ -235,6 +230,7 @@ def _free(now: datetime, full: Collection[str]) -> Iterator[ColumnElement[bool]]
     of = feeds.c
     yield of.active.is_(True)
     yield of.stopped_since.is_(None)
+    yield of.paused_at.is_(None)
     yield or_(of.leased_until.is_(None), of.leased_until <= now)
     if full:
         yield of.host.not_in(full)
@@ -321,6 +317,7 @@ def _close(conn: Connection, owner: str, outcome: PollOutcome) -> bool:
         )
     else:
         values |= NO_FAILURES
+        values["good_at"] = outcome.at
         values |= {
             "etag": outcome.etag,
             "last_modified": outcome.last_modified,

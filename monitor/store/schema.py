@@ -151,6 +151,8 @@ feeds = Table(
     Column("moved_to", Words, nullable=False, server_default=_EMPTY),
     Column("moves", Integer, nullable=False, server_default="0"),
     Column("stopped_since", UtcTime),
+    Column("good_at", UtcTime),
+    Column("paused_at", UtcTime),
     Index(
         "ix_feeds_due",
         "next_poll_at",
@@ -173,6 +175,25 @@ feed_hosts = Table(
     Column("host", Text, primary_key=True),
     Column("free_at", UtcTime, nullable=False),
     Column("queued_until", UtcTime, nullable=False),
+)
+
+# Written when a body is new, which is seldom; what needs the present time, such as
+# whether a feed is quiet, is judged by whoever reads.
+feed_health = Table(
+    "feed_health",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("known_since", UtcTime, nullable=False),
+    Column("bodies", Integer, nullable=False),
+    Column("usual_entries", Double, nullable=False),
+    Column("news_at", UtcTime),
+    Column("gaps", Integer, nullable=False),
+    Column("usual_gap", Double, nullable=False),
+    Column("longest_gap", Double, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("since", UtcTime),
 )
 
 feed_entries = Table(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Query, Response
@@ -16,12 +16,12 @@ from msgspec import Struct
 
 from monitor.alerting.plain import host_of
 from monitor.errors import WirewatchError
-from monitor.model import Alert
+from monitor.feeds.health import Condition, FeedHealth, judge
+from monitor.model import Alert, FeedState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
-    from monitor.model import FeedState
     from monitor.web.sources import WebSources
 
 PATIENCE = 5.0
@@ -29,7 +29,6 @@ PATIENCE = 5.0
 MOST_ALERTS = 200
 MOST_FEEDS = 1000
 
-Condition = Literal["waiting", "ok", "failing", "stopped"]
 T = TypeVar("T")
 
 
@@ -37,8 +36,12 @@ class FeedReport(Struct, frozen=True, kw_only=True):
     """How a feed does.
 
     Args:
-        state: "waiting" before its first poll, "failing" while polls fail, "stopped"
-            when its publisher said that it is gone for good, else "ok".
+        state: "paused" by hand, "stopped" when its publisher said that it is gone for
+            good, "failing" while polls fail, "changed" when it became another feed,
+            "shrunken", "quiet" against its own rhythm, "waiting" before its first
+            poll, else "ok".
+        reason: what is wrong, or "".
+        since: when that began.
         host: the host of its address.
         moved_to: the host it is polled from since it moved, or "".
     """
@@ -47,9 +50,12 @@ class FeedReport(Struct, frozen=True, kw_only=True):
     host: str
     moved_to: str
     state: Condition
+    reason: str
+    since: datetime | None
     failures: int
     error: str
     error_since: datetime | None
+    good_at: datetime | None
     polled_at: datetime | None
     changed_at: datetime | None
     next_poll_at: datetime
@@ -78,29 +84,37 @@ class Trouble(Struct, frozen=True, kw_only=True):
     error: str
 
 
-def report(feed: FeedState) -> FeedReport:
+class FeedLine(NamedTuple):
+    """A feed, and how it does."""
+
+    feed: FeedState
+    health: FeedHealth
+
+
+async def feed_lines(sources: WebSources) -> Sequence[FeedLine]:
+    """Return every feed of the configuration with its health."""
+    feeds, usual = await asyncio.gather(sources.feeds(), sources.usual())
+    return [FeedLine(feed, judge(feed, usual.get(feed.id))) for feed in feeds]
+
+
+def report(line: FeedLine) -> FeedReport:
     """Return what may be told of a feed."""
+    feed, health = line
     return FeedReport(
         id=feed.id,
         host=host_of(feed.url),
         moved_to=host_of(feed.moved_to) if feed.has_moved else "",
-        state=state_of(feed),
+        state=health.condition,
+        reason=health.reason,
+        since=health.since,
         failures=feed.failures,
         error=feed.error,
         error_since=feed.error_since,
+        good_at=feed.good_at,
         polled_at=feed.polled_at,
         changed_at=feed.changed_at,
         next_poll_at=feed.next_poll_at,
     )
-
-
-def state_of(feed: FeedState) -> Condition:
-    """Return the one word for how a feed does."""
-    if feed.stopped_since is not None:
-        return "stopped"
-    if feed.failures:
-        return "failing"
-    return "waiting" if feed.polled_at is None else "ok"
 
 
 async def asked(question: Awaitable[Sequence[T]]) -> Sequence[T]:
@@ -138,10 +152,11 @@ def make_api(sources: WebSources) -> APIRouter:
     ) -> Response:
         """Return how the feeds do, in the order of their ids."""
         try:
-            every = sorted(await asked(sources.feeds()), key=lambda feed: feed.id)
+            every = await asked(feed_lines(sources))
         except WirewatchError as error:
             return _json(Trouble(error=str(error)), 503)
-        chosen = tuple(report(feed) for feed in every[offset : offset + limit])
+        every = sorted(every, key=lambda line: line.feed.id)
+        chosen = tuple(map(report, every[offset : offset + limit]))
         return _json(FeedList(total=len(every), feeds=chosen))
 
     return router

@@ -16,14 +16,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from monitor.alerting.evidence import sentence, title
 from monitor.alerting.plain import clip, host_of, utc, web_address
 from monitor.errors import WirewatchError
-from monitor.web.api import PATIENCE, asked, state_of
+from monitor.feeds.health import UNWELL
+from monitor.web.api import PATIENCE, FeedLine, asked, feed_lines
 from monitor.web.sources import Health
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
     from datetime import datetime
 
-    from monitor.model import Alert, FeedState
+    from monitor.model import Alert
     from monitor.web.sources import TopicLine, WebSources
 
 ALERTS = 30
@@ -59,7 +60,7 @@ class Page:
 
     health: Health
     alerts: Section[Alert]
-    feeds: Section[FeedState]
+    feeds: Section[FeedLine]
     topics: Section[TopicLine]
     config: Sequence[str] = field(default=())
 
@@ -69,7 +70,7 @@ async def gather(sources: WebSources) -> Page:
     health, alerts, feeds, topics = await asyncio.gather(
         _health(sources),
         _section(sources.alerts(ALERTS), ALERTS),
-        _section(_failing_first(sources.feeds()), FEEDS),
+        _section(_unwell_first(sources), FEEDS),
         _section(sources.topics(), TOPICS),
     )
     return Page(
@@ -103,10 +104,13 @@ async def _section(question: Awaitable[Sequence[T]], most: int) -> Section[T]:
     return Section(rows=every[:most], more=max(len(every) - most, 0))
 
 
-async def _failing_first(
-    question: Awaitable[Sequence[FeedState]],
-) -> Sequence[FeedState]:
-    return sorted(await question, key=lambda feed: (not feed.failures, feed.id))
+async def _unwell_first(sources: WebSources) -> Sequence[FeedLine]:
+    order = (*UNWELL, "paused")
+    grave = {condition: place for place, condition in enumerate(order)}
+    return sorted(
+        await feed_lines(sources),
+        key=lambda line: (grave.get(line.health.condition, len(order)), line.feed.id),
+    )
 
 
 def _language(lang: str) -> str:
@@ -135,7 +139,6 @@ def _environment() -> Environment:
         "host": host_of,
         "utc": utc,
         "machine_time": _machine_time,
-        "state": state_of,
     }
     return environment
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from monitor.model import Alert, FeedState
+    from monitor.model import Alert, FeedState, UsualFeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,10 @@ class WebSources(Protocol):
 
     async def feeds(self) -> Sequence[FeedState]:
         """Return every feed of the configuration."""
+        ...
+
+    async def usual(self) -> Mapping[str, UsualFeed]:
+        """Return what is usual for each feed, by its id, as far as that is known."""
         ...
 
     async def topics(self) -> Sequence[TopicLine]:

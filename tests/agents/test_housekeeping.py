@@ -20,14 +20,17 @@ from monitor.codec import decode
 from monitor.config import load
 from monitor.eventlog import Record
 from monitor.eventlog.open import open_log
+from monitor.feeds.health import learn
 from monitor.metrics import Metrics
-from monitor.model import AlertRecord, MatchesRecord
+from monitor.model import AlertRecord, MatchesRecord, PollOutcome
 from monitor.patience import Patience
 from monitor.store import Store
 from monitor.store.assess import SqlAssessState
+from monitor.store.feeds import StoreFeedBook
 from monitor.store.outbox import StoreOutbox
+from monitor.store.pauses import pause
 from monitor.store.schema import sightings
-from tests.factories import NOON, entry, match
+from tests.factories import NOON, entry, feed, match
 from tests.scenarios.desk import write_config
 
 if TYPE_CHECKING:
@@ -179,3 +182,30 @@ async def test_the_outbox_and_the_ends_of_the_log_are_counted(house: House) -> N
     assert house.value("wirewatch_outbox_notifications", **pending) == 1
     assert house.value("wirewatch_log_end_offset", stream="entries") == 2
     assert house.value("wirewatch_dependency_up", dependency="state") == 1
+
+
+async def test_a_process_that_polls_tells_how_the_feeds_do(house: House) -> None:
+    book = StoreFeedBook(house.runtime.store, learn)
+    names = ("bad", "fine", "new", "paused")
+    await book.sync([feed(id=name) for name in names], NOON)
+    await house.runtime.store.run(lambda conn: pause(conn, feed(id="paused"), NOON))
+    await book.claim_due("one", NOON, DAY, 10)
+    later = NOON + DAY
+    for name, error in (("bad", "no answer"), ("fine", "")):
+        outcome = PollOutcome(feed=name, at=NOON, next_poll_at=later, error=error)
+        await book.finish("one", outcome)
+    await house.keep({"poll"})
+    failing = {"feed": "bad", "problem": "failing"}
+    before = house.value("wirewatch_feed_unwell", **failing)
+    states = {
+        state: house.value("wirewatch_feeds", state=state)
+        for state in ("failing", "ok", "waiting", "paused", "quiet")
+    }
+    await book.claim_due("one", later, DAY, 10)
+    outcome = PollOutcome(feed="bad", at=later, next_poll_at=later)
+    await book.finish("one", outcome)
+    await house.keep({"poll"})
+
+    assert before == 1
+    assert states == {"failing": 1, "ok": 1, "waiting": 1, "paused": 1, "quiet": 0}
+    assert house.value("wirewatch_feed_unwell", **failing) is None

@@ -101,7 +101,7 @@ async def test_the_gauge_tells_of_an_outage_as_long_as_it_lasts() -> None:
     health = HealthCheck(runtime, Supervisor(metrics, stop))
     outbox: Any = None
     house = asyncio.create_task(
-        Maintenance(runtime, outbox, health, ["poll"]).run(stop)
+        Maintenance(runtime, outbox, health, ["classify"]).run(stop)
     )
     async with asyncio.timeout(5):
         while state.asked < 3:

@@ -27,6 +27,13 @@ COMMANDS = [
     "schema",
     "health",
     "topic suggest",
+    "feed list",
+    "feed test",
+    "feed pause",
+    "feed resume",
+    "feed add",
+    "feed import",
+    "feed export",
 ]
 
 MONEY: dict[str, Any] = {"clauses": [{"all": ["unesco", "money"], "near": 9}]}

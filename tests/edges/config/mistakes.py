@@ -52,7 +52,7 @@ MISTAKES = [
         "feeds:\n  a: https://me:hunter2@example.org/\n",
         (
             'F:2:6: feed "a": the address holds a user name or password; '
-            "remove it; feeds behind a password cannot be read"
+            "remove it, and give the feed auth: instead"
         ),
     ),
     (

@@ -75,6 +75,7 @@ def test_every_key_has_a_line_and_no_line_lacks_a_key(section: str) -> None:
 def test_every_example_loads(load_text: Load, tmp_path: Path, block: str) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets/webhook-key").write_text(KEY)
+    (tmp_path / "secrets/ministry-token").write_text("token")
     given = sections(block)
     rest = {
         name: text for name, text in sections(BLOCKS[0]).items() if name not in given
@@ -86,6 +87,7 @@ def test_every_example_loads(load_text: Load, tmp_path: Path, block: str) -> Non
         "".join([*given.values(), *rest.values()]),
         SLACK_WEBHOOK_URL="https://hooks.slack.com/services/T/B/x",
         DATABASE_PASSWORD="pw",  # noqa: S106 - stands for one
+        AGENCY_PASSWORD="pw",  # noqa: S106 - stands for one
         NEW_KEY=KEY,
         OLD_KEY=KEY,
     )

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from monitor.manners import Manners
 from monitor.model import FeedHints, PollOutcome
 from monitor.store.feeds import StoreFeedBook
+from monitor.store.pauses import resume
 from monitor.store.schema import feeds as feed_table
 from tests.factories import NOON, feed
 
@@ -125,21 +126,22 @@ async def test_a_lease_lasts_while_it_is_renewed(book: StoreFeedBook) -> None:
 
 
 async def test_a_stopped_feed_is_due_no_more_until_it_is_resumed(
-    book: StoreFeedBook,
+    book: StoreFeedBook, store: Store
 ) -> None:
+    later = NOON + 61 * MINUTE
     await book.sync([feed()], NOON)
     await claim(book)
     await book.finish("one", poll("wire-a", error="410 Gone", stopped=True))
     await book.sync([feed()], NOON + MINUTE)
     (listed,) = await book.list_feeds()
     stopped = (await book.next_due(NOON), await claim(book, NOON + 60 * MINUTE))
-    was_stopped = await book.resume("wire-a", NOON + 61 * MINUTE)
-    resumed = await claim(book, NOON + 61 * MINUTE)
+    since = await store.run(lambda conn: resume(conn, "wire-a", later))
+    again = await store.run(lambda conn: resume(conn, "wire-a", later))
+    resumed = await claim(book, later)
 
     assert (listed.stopped_since, listed.error) == (NOON, "410 Gone")
     assert stopped == (None, [])
-    assert was_stopped
-    assert not await book.resume("wire-a", NOON)
+    assert (since, again) == (NOON, None)
     assert [(one.failures, one.error) for one in resumed] == [(0, "")]
 
 

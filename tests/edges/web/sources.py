@@ -11,10 +11,10 @@ from monitor.web import Health
 from tests import factories
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from monitor.errors import WirewatchError
-    from monitor.model import Alert
+    from monitor.model import Alert, UsualFeed
     from monitor.web import TopicLine
 
 FINE = Health(
@@ -28,6 +28,7 @@ class PlainSources:
 
     present: Health = FINE
     known_feeds: Sequence[FeedState] = ()
+    known_usual: Mapping[str, UsualFeed] = field(default_factory=dict)
     known_topics: Sequence[TopicLine] = ()
     known_alerts: Sequence[Alert] = ()
     lines: Sequence[str] = ("alerts.yaml",)
@@ -42,6 +43,10 @@ class PlainSources:
     async def feeds(self) -> Sequence[FeedState]:
         self._check()
         return self.known_feeds
+
+    async def usual(self) -> Mapping[str, UsualFeed]:
+        self._check()
+        return self.known_usual
 
     async def topics(self) -> Sequence[TopicLine]:
         self._check()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.errors import StateUnavailableError
-from monitor.model import Span
+from monitor.model import Span, UsualFeed
 from monitor.web import Health, TopicLine
 from tests import factories
 from tests.edges.web.sources import PlainSources, feed_state
@@ -202,6 +202,35 @@ async def test_a_feed_that_moved_or_stopped_says_so(visit: Visit) -> None:
         "moved": ("ok", "new.example"),
         "moving": ("ok", ""),
     }
+
+
+async def test_a_feed_that_is_unwell_or_paused_says_why_and_since_when(
+    visit: Visit,
+) -> None:
+    shrunken = UsualFeed(
+        known_since=factories.NOON,
+        problem="shrunken",
+        reason="it lists 2 entries, usually <b>30</b>",
+        since=factories.NOON,
+    )
+    sources = PlainSources(
+        known_feeds=[
+            feed_state(id="a-fine"),
+            feed_state(id="b-paused", paused_at=factories.NOON),
+            feed_state(id="c-small"),
+        ],
+        known_usual={"c-small": shrunken},
+    )
+    async with visit(sources) as client:
+        text = Seen((await client.get("/")).text).text
+        api = (await client.get("/api/feeds")).json()["feeds"]
+
+    assert text.index("c-small") < text.index("b-paused") < text.index("a-fine")
+    assert "it lists 2 entries, usually <b>30</b>" in text
+    assert "paused by hand" in text
+    assert [row["state"] for row in api] == ["ok", "paused", "shrunken"]
+    assert api[2]["reason"] == shrunken.reason
+    assert api[2]["since"] == "2015-10-13T12:00:00Z"
 
 
 async def test_a_feed_address_stays_out_of_page_and_api(visit: Visit) -> None:
