@@ -36,7 +36,11 @@ async def publisher() -> AsyncIterator[Publisher]:
 
 @pytest.fixture
 async def outbound() -> AsyncIterator[Outbound]:
-    client = Outbound(user_agent="wirewatch-test", allow=[ip_network("127.0.0.0/8")])
+    client = Outbound(
+        user_agent="wirewatch-test",
+        allow=[ip_network("127.0.0.0/8")],
+        ports=range(1, 65536),  # a thief of the tests cannot listen on port 80
+    )
     yield client
     await client.aclose()
 
@@ -62,11 +66,10 @@ async def test_the_header_is_sent_and_kept_within_the_host(
     assert sent(publisher) == [SECRET, SECRET]
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
-async def test_the_header_goes_to_no_other_host_or_port(
-    outbound: Outbound, publisher: Publisher, host: str
+async def test_the_header_goes_to_no_other_port(
+    outbound: Outbound, publisher: Publisher
 ) -> None:
-    async with publishing(host) as thief:
+    async with publishing() as thief:
         publisher.answers["/feed"] = reply(
             status="302 Found", location=thief.url("/back")
         )
