@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from monitor.errors import FetchError, OutboundError, OutboundRefusedError
 from monitor.feeds.hints import read_max_age
 from monitor.model import Fetched
+from monitor.outbound.client import origin_of
 from monitor.outbound.retry_after import read_retry_after
 
 if TYPE_CHECKING:
@@ -41,10 +42,11 @@ async def fetch(
     Raises:
         FetchError: any other answer, or none.
     """
+    address = address_of(feed, state)
     try:
         answer = await outbound.get(
-            address_of(feed, state),
-            headers=_headers(feed, state),
+            address,
+            headers=_headers(feed, state, address),
             timeout=feed.timeout,
             max_bytes=max_bytes,
         )
@@ -73,9 +75,9 @@ def address_of(feed: Feed, state: FeedState) -> str:
     return feed.url
 
 
-def _headers(feed: Feed, state: FeedState) -> dict[str, str]:
+def _headers(feed: Feed, state: FeedState, address: str) -> dict[str, str]:
     headers = {"accept": _ACCEPT}
-    if feed.authorization:
+    if feed.authorization and origin_of(address) == origin_of(feed.url):
         # The client drops it when a redirect leads to another origin.
         headers["authorization"] = feed.authorization
     if state.url == feed.url:  # validators belong to the address that gave them

@@ -247,7 +247,7 @@ class Outbound:
         headers = {
             name: value for name, value in request.headers.items() if name != "host"
         }
-        if _origin(url) != _origin(request.url):
+        if origin_of(url) != origin_of(request.url):
             # A secret goes to nobody but the host it was given for.
             headers.pop("authorization", None)
         return self._request("GET", url, headers)
@@ -368,5 +368,7 @@ def _place(request: httpx.Request) -> str:
     return request.url.host
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+def origin_of(url: httpx.URL | str) -> tuple[str, str, int | None]:
+    """Return the scheme, host and port of an address (RFC 6454)."""
+    url = httpx.URL(url)
     return url.scheme, url.host, url.port

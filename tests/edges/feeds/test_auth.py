@@ -10,6 +10,7 @@ from ipaddress import ip_network
 
 import pytest
 import structlog
+from msgspec.structs import replace
 
 from monitor.clock import SystemClock
 from monitor.errors import FetchError
@@ -18,7 +19,7 @@ from monitor.feeds.poller import Poller
 from monitor.feeds.probe import probe
 from monitor.feeds.workers import ParseWorkers
 from monitor.metrics import Metrics
-from monitor.model import Feed, FeedState
+from monitor.model import MOVES, Feed, FeedState
 from monitor.outbound import Outbound
 from tests.edges.feeds.memory_book import MemoryBook
 from tests.edges.feeds.publisher import Publisher, publishing, reply
@@ -82,6 +83,21 @@ async def test_the_header_goes_to_no_other_port(
 
         assert sent(thief) == [None]
         assert sent(publisher) == [SECRET, None], "not even on the way back"
+
+
+async def test_the_header_does_not_move_with_the_feed(
+    outbound: Outbound, publisher: Publisher
+) -> None:
+    async with publishing() as elsewhere:
+        elsewhere.answers["/feed"] = publisher.answers["/new"] = reply(b"x")
+        of = feed(url=publisher.url("/feed"), authorization=SECRET)
+        gone = replace(state_of(of), moved_to=elsewhere.url("/feed"), moves=MOVES)
+        near = replace(state_of(of), moved_to=publisher.url("/new"), moves=MOVES)
+        await fetch(outbound, of, gone, SystemClock())
+        await fetch(outbound, of, near, SystemClock())
+
+        assert sent(elsewhere) == [None]
+        assert sent(publisher) == [SECRET], "another place of the same host"
 
 
 async def test_an_error_names_no_secret(
