@@ -160,6 +160,16 @@ async def test_a_compressed_bomb_is_cut_at_the_limit(
     assert caught.value.reason == "too-large"
 
 
+async def test_a_body_that_grows_beyond_reason_is_refused_below_the_limit(
+    outbound: Outbound, publisher: Publisher
+) -> None:
+    bomb = gzip.compress(b"a" * 5_000_000)
+    publisher.answers["/"] = reply(bomb, Content_Encoding="gzip")
+
+    with pytest.raises(OutboundError, match="200-fold"):
+        await get(outbound, publisher.url(), max_bytes=10_000_000)
+
+
 def _raw_deflate(data: bytes) -> bytes:
     packer = zlib.compressobj(wbits=-15)
     return packer.compress(data) + packer.flush()
