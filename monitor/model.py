@@ -450,6 +450,7 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
         moves: polls in a row that led there.
         stopped: the feed is gone for good and is not asked again.
         host: the host to be asked next; "" keeps what is known.
+        hold: a host that asked for a pause (429), and until when.
     """
 
     feed: str
@@ -467,6 +468,7 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
     moves: int = 0
     stopped: bool = False
     host: str = ""
+    hold: tuple[str, datetime] | None = None
 
 
 class OutboxItem(Struct, frozen=True, kw_only=True):

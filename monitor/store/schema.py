@@ -173,6 +173,7 @@ feed_hosts = Table(
     Column("host", Text, primary_key=True),
     Column("free_at", UtcTime, nullable=False),
     Column("queued_until", UtcTime, nullable=False),
+    Column("held_until", UtcTime),
 )
 
 feed_entries = Table(
