@@ -156,33 +156,49 @@ async def polled_before(
         await asyncio.gather(*work)
 
 
-async def run(asked: argparse.Namespace, folder: Path, port: int) -> dict[str, Any]:
-    """Poll for as long as asked; return what was seen from inside."""
-    interval = timedelta(seconds=asked.interval)
-    feeds = [
+def make_feeds(asked: argparse.Namespace, port: int) -> list[Feed]:
+    """Return the feeds, those of one host beside each other."""
+    return [
         Feed(
             id=f"feed-{n:06}",
             url=f"http://h{n * asked.hosts // asked.feeds}.news.test:{port}/f/{n}",
-            interval=interval,
+            interval=timedelta(seconds=asked.interval),
             timeout=timedelta(seconds=30),
         )
         for n in range(asked.feeds)
     ]
+
+
+async def watch(poller: Poller, seconds: float) -> tuple[float, list[Sample]]:
+    """Let a poller run; return the cores it took, and samples of it."""
+    stop = asyncio.Event()
+    polling = asyncio.create_task(poller.run(stop))
+    first, samples = sample(), []
+    begun = time.monotonic()
+    while (left := begun + seconds - time.monotonic()) > 0 and not polling.done():
+        await asyncio.sleep(min(5.0, left))
+        samples.append(sample())
+    cores = (samples[-1].cpu - first.cpu) / (time.monotonic() - begun)
+    stop.set()
+    await polling
+    return cores, samples
+
+
+async def run(asked: argparse.Namespace, folder: Path, port: int) -> dict[str, Any]:
+    """Poll for as long as asked; return what was seen from inside."""
+    feeds = make_feeds(asked, port)
     store = Store(asked.state or f"sqlite:///{folder}/state.db")
     await store.start()
     book = NotedBook(store)
     if asked.repeats:
-        await polled_before(StoreFeedBook(store), feeds, interval)
+        await polled_before(StoreFeedBook(store), feeds, feeds[0].interval)
     begun = time.monotonic()
     await book.sync(feeds, CLOCK.now())
     synced = time.monotonic() - begun
     await book.note()
     workers = ParseWorkers(2)
-    outbound = Outbound(
-        user_agent="wirewatch-bench",
-        allow=[ip_network("127.0.0.0/8")],
-        resolver=Loopback(),
-    )
+    allowed = [ip_network("127.0.0.0/8")]
+    outbound = Outbound(user_agent="bench", allow=allowed, resolver=Loopback())
     poller = Poller(
         book=book,
         append=drop,
@@ -194,29 +210,21 @@ async def run(asked: argparse.Namespace, folder: Path, port: int) -> dict[str, A
         owner="bench",
         manners=Manners(spacing=SPACING),
     )
-    stop = asyncio.Event()
-    polling = asyncio.create_task(poller.run(stop))
-    first, samples = sample(), []
     offset = CLOCK.now().timestamp() - time.monotonic()
-    begun = time.monotonic()
-    while (left := begun + asked.seconds - time.monotonic()) > 0 and not polling.done():
-        await asyncio.sleep(min(5.0, left))
-        samples.append(sample())
-    seconds = time.monotonic() - begun
-    stop.set()
-    await polling
+    until = time.monotonic() + asked.seconds
+    cores, samples = await watch(poller, asked.seconds)
     await outbound.aclose()
     await workers.close()
     await store.stop()
     return {
         "synced": synced,
-        "cores": (samples[-1].cpu - first.cpu) / seconds,
+        "cores": cores,
         "rss": [one.rss / 1024**2 for one in samples],
         "planned": {
             feed: [at.timestamp() - offset for at in times]
             for feed, times in book.planned.items()
         },
-        "until": begun + seconds,
+        "until": until,
         "errors": book.errors,
     }
 

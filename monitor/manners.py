@@ -26,6 +26,9 @@ SLACK = timedelta(milliseconds=50)
 AHEAD = timedelta(seconds=2)
 """How long a leased poll may wait for its turn; others are put off instead."""
 
+LONGEST_HOLD = timedelta(hours=1)
+"""How long one answer can hold back all feeds of its host."""
+
 LONGEST_QUEUE = timedelta(minutes=10)
 """How far a poll is put off at most, when many wait for one host."""
 
@@ -84,12 +87,14 @@ class Turns(Struct, kw_only=True):
         put_off: when each of the others is due anew, by feed.
         free_at: when each host may be asked after all these.
         queued_until: the end of each host's queue.
+        held_until: until when hosts asked for a pause.
     """
 
     starts: dict[str, datetime] = {}
     put_off: dict[str, datetime] = {}
     free_at: dict[str, datetime] = {}
     queued_until: dict[str, datetime] = {}
+    held_until: dict[str, datetime] = {}
 
     def seat(
         self, feed: str, host: str, now: datetime, spacing: timedelta, room: int
@@ -105,6 +110,8 @@ class Turns(Struct, kw_only=True):
         step = spacing + SLACK
         # A time further off was written by a clock that ran ahead.
         free = min(max(self.free_at.get(host, now), now), now + AHEAD + step)
+        if (held := self.held_until.get(host, now)) <= now + LONGEST_HOLD:
+            free = max(free, held)
         if free <= now + AHEAD:
             if room > 0:
                 self.starts[feed] = free

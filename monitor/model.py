@@ -497,6 +497,7 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
         stopped: the feed is gone for good and is not asked again.
         host: the host to be asked next; "" keeps what is known.
         title: the feed's own title, when the body was new.
+        hold: a host that asked for a pause (429), and until when.
     """
 
     feed: str
@@ -515,6 +516,7 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
     stopped: bool = False
     host: str = ""
     title: str = ""
+    hold: tuple[str, datetime] | None = None
 
 
 class OutboxItem(Struct, frozen=True, kw_only=True):

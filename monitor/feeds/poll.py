@@ -22,7 +22,7 @@ from monitor.feeds.diff import Fresh, fresh, readable, strangers
 from monitor.feeds.fetch import address_of, fetch
 from monitor.feeds.moves import moved, still_moved
 from monitor.feeds.schedule import next_poll, rhythm
-from monitor.manners import host_of
+from monitor.manners import LONGEST_HOLD, host_of
 from monitor.model import MOVES, PollOutcome
 
 if TYPE_CHECKING:
@@ -183,9 +183,14 @@ class Poll:
         now = self._clock.now()
         pause: timedelta | None = None
         is_gone = False
+        hold: tuple[str, datetime] | None = None
         if isinstance(error, FetchError):
             pause = error.retry_after
             is_gone = error.status == HTTPStatus.GONE
+            if pause and error.status == HTTPStatus.TOO_MANY_REQUESTS:
+                # It is we who ask too often, whichever feed it was that told us.
+                asked = host_of(address_of(feed, state))
+                hold = (asked, now + min(pause, LONGEST_HOLD))
         moved_to, moves = still_moved(state, is_gone=is_gone)
         return PollOutcome(
             feed=feed.id,
@@ -203,6 +208,7 @@ class Poll:
             # Gone at its new address alone: it is looked for at the old one again.
             stopped=is_gone and address_of(feed, state) == feed.url,
             host=host_of(moved_to if moves >= MOVES else feed.url),
+            hold=hold,
         )
 
 

@@ -203,6 +203,8 @@ class StoreFeedBook:
 
         def work(conn: Connection) -> None:
             is_owner = _close(conn, owner, outcome)
+            if outcome.hold is not None:
+                _hold(conn, *outcome.hold, outcome.at)
             if outcome.error:
                 return
             _record_seen(conn, outcome)
@@ -284,15 +286,30 @@ def _host_times(conn: Connection, hosts: Sequence[str], now: datetime) -> Turns:
     of = feed_hosts.c
     for some in batches(hosts):
         rows = conn.execute(
-            select(of.host, of.free_at, of.queued_until)
+            select(of.host, of.free_at, of.queued_until, of.held_until)
             .where(of.host.in_(some))
             .order_by(of.host)
             .with_for_update()
         )
-        for host, free_at, queued_until in rows:
+        for host, free_at, queued_until, held_until in rows:
             turns.free_at[host] = free_at
             turns.queued_until[host] = queued_until
+            if held_until is not None:
+                turns.held_until[host] = held_until
     return turns
+
+
+def _hold(conn: Connection, host: str, until: datetime, now: datetime) -> None:
+    """Note that a host asked for a pause; a shorter one ends no longer one."""
+    insert_all_new(
+        conn, feed_hosts, [{"host": host, "free_at": now, "queued_until": now}]
+    )
+    of = feed_hosts.c
+    conn.execute(
+        update(feed_hosts)
+        .where(of.host == host, or_(of.held_until.is_(None), of.held_until < until))
+        .values(held_until=until)
+    )
 
 
 def _close(conn: Connection, owner: str, outcome: PollOutcome) -> bool:

@@ -175,6 +175,7 @@ feed_hosts = Table(
     Column("host", Text, primary_key=True),
     Column("free_at", UtcTime, nullable=False),
     Column("queued_until", UtcTime, nullable=False),
+    Column("held_until", UtcTime),
 )
 
 # Written when a body is new, which is seldom; what needs the present time, such as

@@ -73,6 +73,17 @@ def test_a_time_written_by_a_clock_that_ran_ahead_holds_nobody_up() -> None:
     assert turns.put_off["feed"] <= NOON + LONGEST_QUEUE
 
 
+def test_a_host_that_asked_for_a_pause_is_left_alone_until_it_ends() -> None:
+    def asked_at(pause: timedelta) -> bool:
+        turns = Turns(held_until={"a": NOON + pause})
+        return turns.seat("feed", "a", NOON, SECOND, room=1)
+
+    assert not asked_at(timedelta(minutes=30))
+    assert asked_at(timedelta(0))
+    assert asked_at(-SECOND)
+    assert asked_at(timedelta(days=2))  # written by a clock that ran ahead
+
+
 @given(
     st.lists(st.timedeltas(timedelta(0), timedelta(seconds=5)), max_size=60),
     st.timedeltas(timedelta(milliseconds=1), timedelta(seconds=20)),

@@ -304,6 +304,7 @@ async def test_retry_after_moves_the_next_poll(
 
     outcome = desk.book.outcomes[0]
     assert outcome.next_poll_at - outcome.at == timedelta(seconds=120)
+    assert outcome.hold == ("127.0.0.1", outcome.next_poll_at)
 
 
 async def test_a_failure_is_logged_once_and_so_is_its_end(

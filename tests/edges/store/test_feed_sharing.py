@@ -210,3 +210,21 @@ async def test_feeds_of_an_older_program_learn_their_hosts(
     await book.sync(feeds_of("a.example", 2), NOON)
 
     assert await claim(book, a_example=3) == []
+
+
+async def test_a_host_that_answers_too_many_is_left_alone_by_all(
+    book: StoreFeedBook,
+) -> None:
+    await book.sync([*feeds_of("a.example", 2), *feeds_of("b.example", 1)], NOON)
+    await book.claim_due("one", NOON, LEASE, 1, manners=POLITE)
+    in_ten = NOON + 10 * MINUTE
+    for until in (in_ten, NOON + MINUTE):  # a shorter pause ends no longer one
+        hold = ("a.example", until)
+        await book.finish("one", poll("a.example-00", error="429", hold=hold))
+    soon = await claim(book, NOON + 5 * SECOND, "two")
+    early = await claim(book, in_ten - MINUTE, "two")
+    late = [await claim(book, in_ten + n * MINUTE, "two") for n in range(10)]
+
+    assert [one.id for one in soon] == ["b.example-00"]
+    assert {one.id for one in early} <= {"b.example-00"}
+    assert {"a.example-00", "a.example-01"} <= {one.id for some in late for one in some}

@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("free_at", TIME, nullable=False),
         sa.Column("queued_until", TIME, nullable=False),
+        sa.Column("held_until", TIME),
         sa.PrimaryKeyConstraint("host", name="pk_feed_hosts"),
     )
 
