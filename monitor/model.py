@@ -322,6 +322,7 @@ class Fetched(Struct, frozen=True, kw_only=True):
         url: the address that answered, after redirects.
         etag: validator for the next poll, or "".
         last_modified: validator for the next poll, or "".
+        links: the Link headers, joined by ", ", or "".
         answered_at: when the whole answer had arrived.
     """
 
@@ -329,6 +330,7 @@ class Fetched(Struct, frozen=True, kw_only=True):
     url: str
     body: bytes = b""
     content_type: str = ""
+    links: str = ""
     etag: str = ""
     last_modified: str = ""
     answered_at: datetime

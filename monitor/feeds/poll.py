@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from monitor.patience import Patience
 
     Append = Callable[[str, Sequence[Entry]], Awaitable[None]]
+    OnFeed = Callable[[Feed, Fetched], None]
 
 
 class Poll:
@@ -40,6 +41,7 @@ class Poll:
 
     Args:
         chance: returns a random number from 0 to 1, for the jitter.
+        on_feed: told of every body that was read as a feed.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Poll:
         metrics: Metrics,
         patience: Patience,
         chance: Callable[[], float],
+        on_feed: OnFeed | None = None,
     ) -> None:
         self._book = book
         self._append = append
@@ -62,6 +65,7 @@ class Poll:
         self._metrics = metrics
         self._patience = patience
         self._chance = chance
+        self._on_feed = on_feed
 
     async def run(self, feed: Feed, state: FeedState) -> PollOutcome:
         """Return how the poll ended, with its entries in the log.
@@ -75,13 +79,24 @@ class Poll:
                 return self._good(feed, state, fetched, state.body_hash)
             if digest == state.body_hash:
                 return self._good(feed, state, fetched, digest)
-            news = await self._read(feed, fetched)
+            news = await self.take(feed, fetched)
         except FeedError as error:
             return self.failed(feed, state, error)
+        if self._on_feed is not None:
+            self._on_feed(feed, fetched)
+        return self._good(feed, state, fetched, digest, news)
+
+    async def take(self, feed: Feed, fetched: Fetched) -> Fresh:
+        """Return what a body holds that is new, once the log has acknowledged it.
+
+        Raises:
+            FeedError: the body is no feed, or cannot be read.
+        """
+        news = await self._read(feed, fetched)
         if news.entries:
             await self._patience.until_done(lambda: self._append(feed.id, news.entries))
             self._count(feed, news)
-        return self._good(feed, state, fetched, digest, news)
+        return news
 
     async def _fetch(self, feed: Feed, state: FeedState) -> Fetched:
         begun = time.monotonic()

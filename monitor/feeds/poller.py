@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.clock import Clock
-    from monitor.feeds.poll import Append
+    from monitor.feeds.poll import Append, OnFeed
     from monitor.feeds.ports import FeedBook
     from monitor.feeds.workers import ParseWorkers
     from monitor.metrics import Metrics
@@ -54,6 +54,7 @@ class Poller:
         concurrency: feeds polled at the same time.
         chance: returns a random number from 0 to 1, for the jitter.
         patience: the process's own, so that an outage is named once.
+        on_feed: told of every body that was read as a feed.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Poller:
         concurrency: int = 32,
         chance: Callable[[], float] = random.random,
         patience: Patience | None = None,
+        on_feed: OnFeed | None = None,
     ) -> None:
         self._book = book
         self._feeds = dict(feeds)
@@ -87,6 +89,7 @@ class Poller:
             metrics=metrics,
             patience=self._patience,
             chance=chance,
+            on_feed=on_feed,
         )
         self._running: dict[str, asyncio.Task[None]] = {}
         self._failing: dict[str, str] = {}
