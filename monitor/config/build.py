@@ -62,6 +62,7 @@ def build(
         index=index,
         plan=_plan(config),
         warnings=warnings,
+        websub_callback=(config.websub.callback or "").rstrip("/"),
     )
 
 
