@@ -244,6 +244,7 @@ websub_subscriptions = Table(
     # The secret part of the callback's address: who knows it may speak for the hub.
     Column("token", Text, primary_key=True),
     Column("feed", Text, nullable=False),
+    Column("url", Text, nullable=False),
     Column("hub", Text, nullable=False),
     Column("topic", Text, nullable=False),
     Column("callback", Text, nullable=False),

@@ -17,10 +17,9 @@ from monitor.model import FeedState
 from monitor.store.migrate import lock
 from monitor.store.schema import feeds
 from monitor.store.schema import websub_subscriptions as table
-from monitor.store.sql import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import Connection
@@ -36,6 +35,7 @@ class Subscription(Struct, frozen=True, kw_only=True):
 
     Args:
         token: the secret end of the callback's address.
+        url: the address the feed was polled at when it named the hub.
         callback: the address before the token.
         asked: "subscribe" or "unsubscribe" while the hub has still to verify it.
         active_until: the end of the lease the hub verified, while there is one.
@@ -45,6 +45,7 @@ class Subscription(Struct, frozen=True, kw_only=True):
 
     token: str
     feed: str
+    url: str
     hub: str
     topic: str
     callback: str
@@ -82,6 +83,7 @@ class StoreSubscriptions:
     async def offered(
         self,
         feed: str,
+        url: str,
         hubs: Sequence[str],
         topic: str,
         *,
@@ -105,34 +107,43 @@ class StoreSubscriptions:
                     return False
                 if present.created_at > now - rest:
                     return False
-                _retire(conn, [present.token], now)
-            _add(conn, feed=feed, hub=hubs[0], topic=topic, callback=callback, now=now)
+                _retire(conn, present.token, now)
+            _add(
+                conn,
+                feed=feed,
+                url=url,
+                hub=hubs[0],
+                topic=topic,
+                callback=callback,
+                now=now,
+            )
             return True
 
         return await self._store.run(work)
 
-    async def sync(self, wanted: Collection[str], callback: str, now: datetime) -> None:
+    async def sync(
+        self, wanted: Mapping[str, str], callback: str, now: datetime
+    ) -> None:
         """End the subscriptions of other feeds; move the rest to this callback.
 
         Args:
-            wanted: the feeds that may be subscribed, none to end everything.
+            wanted: the addresses of the feeds that may be subscribed, by name; none to
+                end everything.
         """
-        names = frozenset(wanted)
 
         def work(conn: Connection) -> None:
             lock(conn, "websub", "")
             found = conn.execute(select(*_ALL).where(_of.wanted.is_(True))).all()
-            stale = [
-                row
-                for row in found
-                if row.feed not in names or row.callback != callback
-            ]
-            _retire(conn, [row.token for row in stale], now)
-            for row in stale:
-                if row.feed in names:
+            for row in found:
+                is_same = wanted.get(row.feed) == row.url
+                if is_same and row.callback == callback:
+                    continue
+                _retire(conn, row.token, now)
+                if is_same:
                     _add(
                         conn,
                         feed=row.feed,
+                        url=row.url,
                         hub=row.hub,
                         topic=row.topic,
                         callback=callback,
@@ -431,17 +442,14 @@ def _add(conn: Connection, *, now: datetime, **values: str) -> None:
     )
 
 
-def _retire(conn: Connection, tokens: Sequence[str], now: datetime) -> None:
-    """End subscriptions: ask the hub to if it pushes, else forget them at once."""
-    for some in batches(tokens):
-        conn.execute(
-            delete(table).where(_of.token.in_(some), _of.active_until.is_(None))
-        )
-        conn.execute(
-            update(table)
-            .where(_of.token.in_(some))
-            .values(wanted=False, asked="", failures=0, due_at=now)
-        )
+def _retire(conn: Connection, token: str, now: datetime) -> None:
+    """End a subscription: ask the hub to if it pushes, else forget it at once."""
+    conn.execute(delete(table).where(_of.token == token, _of.active_until.is_(None)))
+    conn.execute(
+        update(table)
+        .where(_of.token == token)
+        .values(wanted=False, asked="", failures=0, due_at=now)
+    )
 
 
 def _is_over(one: Subscription, now: datetime) -> bool:

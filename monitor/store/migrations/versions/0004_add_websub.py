@@ -20,6 +20,7 @@ def upgrade() -> None:
         TABLE,
         sa.Column("token", sa.Text(), nullable=False),
         sa.Column("feed", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
         sa.Column("hub", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("callback", sa.Text(), nullable=False),
