@@ -163,7 +163,9 @@ class Worker:
         sources = PageSources(self._runtime, self._health, self._reloader)
         host = urlsplit(settings.plan.external_url).hostname
         hosts = [host] if host else []
-        pages = make_web(sources, self._runtime.metrics, hosts=hosts, push=self._websub)
+        pages = make_web(
+            sources, self._runtime.metrics, hosts=hosts, push=self._websub.pushes
+        )
         server = await serve(pages, settings.host, settings.port)
         stack.push_async_callback(server.stop)
         log.info("web page", url=f"http://{settings.host}:{server.port}/")

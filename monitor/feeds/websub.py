@@ -211,13 +211,11 @@ def _xml_links(head: bytes) -> list[tuple[str, str]]:
 # What we ask of a hub
 
 
-def request_form(
-    mode: Mode, *, callback: str, topic: str, secret: str, lease: timedelta = LEASE
-) -> bytes:
+def request_form(mode: Mode, *, callback: str, topic: str, secret: str) -> bytes:
     """Return the body of a request to a hub (5.1), form-encoded."""
     fields = {"hub.callback": callback, "hub.mode": mode, "hub.topic": topic}
     if mode == "subscribe":
-        fields["hub.lease_seconds"] = str(int(lease.total_seconds()))
+        fields["hub.lease_seconds"] = str(int(LEASE.total_seconds()))
         fields["hub.secret"] = secret
     return urlencode(fields).encode("ascii")
 

@@ -93,7 +93,9 @@ class Subscriber:
         reloader = Reloader(self.folder / "alerts.yaml", {}, runtime)
         sources = PageSources(runtime, health, reloader)
         web = await serve(
-            make_web(sources, runtime.metrics, push=self.websub), "127.0.0.1", self.port
+            make_web(sources, runtime.metrics, push=self.websub.pushes),
+            "127.0.0.1",
+            self.port,
         )
         stack.push_async_callback(web.stop)
         stack.push_async_callback(self.websub.close)

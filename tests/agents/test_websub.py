@@ -218,7 +218,7 @@ async def test_a_push_waits_for_a_poll_of_its_feed(hub: Hub, tmp_path: Path) -> 
 async def test_a_push_the_log_cannot_take_is_asked_for_again(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agents.websub.PUSH_SECONDS", 1.0)
+    monkeypatch.setattr("agents.pushes.PUSH_SECONDS", 1.0)
     async with subscribing(tmp_path, hub.topic) as us:
         await subscribed(us, hub)
         await us.runtime.log.stop()
