@@ -23,7 +23,7 @@ from monitor.store.websub import StoreSubscriptions
 from monitor.web.guard import PUSH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from agents.runtime import Runtime
     from monitor.config import Settings
@@ -72,7 +72,9 @@ class WebSub:
         )
         self._offers: dict[str, tuple[Feed, websub.Offer]] = {}
         self._known_offers: dict[str, websub.Offer] = {}
-        self._count_at = runtime.clock.now()
+        self._feeds: tuple[Feed, ...] = ()
+        self._interval_of: Mapping[str, timedelta] = {}
+        self._count_at = self._forget_at = runtime.clock.now()
 
     @property
     def _callback(self) -> str:
@@ -139,15 +141,13 @@ class WebSub:
     async def tick(self) -> None:
         """Do what is due: new offers, ended leases, polls to put off, hubs to ask."""
         now = self._runtime.clock.now()
-        feeds = {feed.id: feed for feed in self._runtime.settings.feeds}
+        intervals = self._intervals()
         await self._take_offers()
-        await self._subscriptions.end_leases(
-            now, {name: feed.interval for name, feed in feeds.items()}
-        )
+        await self._subscriptions.end_leases(now, intervals)
 
         def pace(name: str) -> timedelta | None:
-            feed = feeds.get(name)
-            return None if feed is None else websub.safety_interval(feed.interval)
+            interval = intervals.get(name)
+            return None if interval is None else websub.safety_interval(interval)
 
         if self._callback:
             await self._subscriptions.put_off_polls(now, SOON, pace)
@@ -155,6 +155,18 @@ class WebSub:
         if now >= self._count_at or now < self._count_at - 2 * COUNT_EVERY:
             self._count_at = now + COUNT_EVERY
             await self._count()
+        if now >= self._forget_at or now < self._forget_at - 2 * REPLACE_AFTER:
+            # An offer that came too soon after the one before is looked at again.
+            self._forget_at = now + REPLACE_AFTER
+            self._known_offers.clear()
+
+    def _intervals(self) -> Mapping[str, timedelta]:
+        """Return every feed's own interval, by name."""
+        feeds = self._runtime.settings.feeds
+        if feeds is not self._feeds:  # a hundred thousand are not sorted at each tick
+            self._feeds = feeds
+            self._interval_of = {feed.id: feed.interval for feed in feeds}
+        return self._interval_of
 
     async def _take_offers(self) -> None:
         for name, (feed, offer) in list(self._offers.items()):

@@ -268,6 +268,26 @@ async def test_a_body_too_large_and_an_unknown_callback_are_refused(
     assert unknown.status_code == 410
 
 
+async def test_hubs_use_the_public_name_and_nobody_else_may(
+    hub: Hub, tmp_path: Path
+) -> None:
+    async with subscribing(tmp_path, hub.topic) as us:
+        await subscribed(us, hub)
+        (callback,) = hub.held
+        public = {"host": "news.example"}
+        asked = {
+            "hub.mode": "subscribe",
+            "hub.topic": hub.topic,
+            "hub.challenge": "c",
+        }
+        async with httpx.AsyncClient(trust_env=False, headers=public) as client:
+            verified = await client.get(callback, params=asked)
+            page = await client.get(f"http://127.0.0.1:{us.port}/api/websub")
+
+    assert (verified.status_code, verified.text) == (200, "c")
+    assert page.status_code == 421
+
+
 async def test_polls_are_put_off_while_the_hub_pushes_and_not_after(
     hub: Hub, tmp_path: Path
 ) -> None:
