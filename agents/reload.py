@@ -26,6 +26,7 @@ NEEDS_RESTART = {
     "host": "web.listen",
     "port": "web.listen",
     "plan.external_url": "external_url",  # the web server answers to its host
+    "websub_callback": "websub",
     "outbound": "outbound",
     "retention.log_age": "retention.log",
     "retention.log_bytes": "retention.log",

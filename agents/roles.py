@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from agents.health import HealthCheck
     from agents.runtime import Runtime
     from monitor.config import Settings
+    from monitor.feeds.poll import OnFeed
     from monitor.model import Entry
 
 CRASH_WATCH = 0.5
@@ -83,9 +84,15 @@ class AgentRole:
 
 
 class PollRole:
-    """The poller with its parse workers and outbound client."""
+    """The poller with its parse workers and outbound client.
 
-    def __init__(self, runtime: Runtime, owner: str) -> None:
+    Args:
+        on_feed: told of every body that was read as a feed.
+    """
+
+    def __init__(
+        self, runtime: Runtime, owner: str, on_feed: OnFeed | None = None
+    ) -> None:
         settings = runtime.settings
         self._runtime = runtime
         self._outbound = make_outbound(settings)
@@ -95,7 +102,7 @@ class PollRole:
         )
         self.poller = Poller(
             book=self._book,
-            append=self._append,
+            append=lambda feed, entries: append_entries(runtime, feed, entries),
             outbound=self._outbound,
             workers=self._workers,
             feeds={feed.id: feed for feed in settings.feeds},
@@ -104,12 +111,8 @@ class PollRole:
             owner=owner,
             manners=settings.outbound.manners,
             patience=runtime.patience,
+            on_feed=on_feed,
         )
-
-    async def _append(self, feed: str, entries: Sequence[Entry]) -> None:
-        key = feed.encode()
-        records = [Record(encode(record), key) for record in split(feed, entries)]
-        await self._runtime.log.append(ENTRIES, records)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until stopped."""
@@ -130,6 +133,13 @@ class PollRole:
         """End the parse workers and the connections."""
         await self._workers.close()
         await self._outbound.aclose()
+
+
+async def append_entries(runtime: Runtime, feed: str, entries: Sequence[Entry]) -> None:
+    """Put entries of one feed in the log; return once they are acknowledged."""
+    key = feed.encode()
+    records = [Record(encode(record), key) for record in split(feed, entries)]
+    await runtime.log.append(ENTRIES, records)
 
 
 def make_outbound(settings: Settings) -> Outbound:

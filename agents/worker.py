@@ -29,6 +29,7 @@ from agents.services import Supervisor
 from agents.sources import PageSources
 from agents.stage import Stage
 from agents.streams import stream_partitions
+from agents.websub import WebSub
 from monitor.clock import SystemClock
 from monitor.errors import StateError, WirewatchError
 from monitor.eventlog.open import open_log
@@ -103,6 +104,7 @@ class Worker:
         self._supervisor = Supervisor(self._runtime.metrics, self._stop)
         self._health = HealthCheck(self._runtime, self._supervisor)
         self._reloader = Reloader(config, environ, self._runtime, adapt=adapt)
+        self._websub = WebSub(self._runtime, self._owner)
 
     async def run(self) -> int:
         """Run until stopped; return the exit code.
@@ -118,6 +120,7 @@ class Worker:
         for line in self._runtime.settings.warnings:
             log.warning("configuration", warning=line)
         async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self._websub.close)
             await self._serve_pages(stack)
             if await self._connect(stack):
                 await self._start_services(stack)
@@ -160,7 +163,9 @@ class Worker:
         sources = PageSources(self._runtime, self._health, self._reloader)
         host = urlsplit(settings.plan.external_url).hostname
         hosts = [host] if host else []
-        pages = make_web(sources, self._runtime.metrics, hosts=hosts)
+        pages = make_web(
+            sources, self._runtime.metrics, hosts=hosts, push=self._websub.pushes
+        )
         server = await serve(pages, settings.host, settings.port)
         stack.push_async_callback(server.stop)
         log.info("web page", url=f"http://{settings.host}:{server.port}/")
@@ -213,10 +218,12 @@ class Worker:
                 role = AgentRole(name, runtime, self._health, stop)
                 supervisor.start(name, role.run)
         if "poll" in self._roles:
-            poll = PollRole(runtime, self._owner)
+            poll = PollRole(runtime, self._owner, self._websub.on_feed)
             stack.push_async_callback(poll.close)
             self._reloader.listeners.append(poll.reloaded)
             supervisor.start("poll", lambda: poll.run(stop))
+            self._reloader.listeners.append(self._websub.reloaded)
+            supervisor.start("websub", lambda: self._websub.run(stop))
         house = Maintenance(runtime, self._outbox, self._health, self._roles)
         supervisor.start("maintenance", lambda: house.run(stop))
 

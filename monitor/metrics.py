@@ -71,6 +71,31 @@ class Metrics:
             "Parse workers killed at their deadline or memory limit.",
             registry=r,
         )
+        # Push
+        self.websub_requests = Counter(
+            "wirewatch_websub_requests_total",
+            "Requests to hubs by outcome (accepted, refused, failed).",
+            ["mode", "outcome"],
+            registry=r,
+        )
+        self.websub_answers = Counter(
+            "wirewatch_websub_verifications_total",
+            "What hubs verified or denied by outcome (confirmed, refused).",
+            ["mode", "outcome"],
+            registry=r,
+        )
+        self.websub_pushes = Counter(
+            "wirewatch_websub_pushes_total",
+            "Pushes by outcome (new, known, unsigned, unreadable, busy).",
+            ["outcome"],
+            registry=r,
+        )
+        self.websub_subscriptions = Gauge(
+            "wirewatch_websub_subscriptions",
+            "Subscriptions by state (active, waiting, failing, ending).",
+            ["state"],
+            registry=r,
+        )
         # Streams
         self.records = Counter(
             "wirewatch_records_processed_total",

@@ -335,6 +335,7 @@ class Fetched(Struct, frozen=True, kw_only=True):
         last_modified: validator for the next poll, or "".
         max_age: how long the answer stays fresh, if the publisher said so.
         moved_to: where permanent redirects (301, 308) led, or "".
+        links: the Link headers, joined by ", ", or "".
         answered_at: when the whole answer had arrived.
     """
 
@@ -342,6 +343,7 @@ class Fetched(Struct, frozen=True, kw_only=True):
     url: str
     body: bytes = b""
     content_type: str = ""
+    links: str = ""
     etag: str = ""
     last_modified: str = ""
     max_age: timedelta | None = None

@@ -70,6 +70,7 @@ def build(
         index=index,
         plan=_plan(config),
         warnings=warnings,
+        websub_callback=(config.websub.callback or "").rstrip("/"),
     )
 
 

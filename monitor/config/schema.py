@@ -29,6 +29,7 @@ from monitor.config.scalars import (
 )
 from monitor.config.schema_feeds import AnyFeed, FeedDefaults
 from monitor.config.schema_topics import Model, TextOptions, Topic
+from monitor.config.schema_websub import WebSub
 
 
 class Web(Model):
@@ -278,6 +279,7 @@ class Config(Model):
         description="Address under which readers reach the web page, for links in"
         " notifications. Default none.",
     )
+    websub: WebSub = Field(WebSub(), description="How hubs push feeds to us (WebSub).")
     retention: Retention = Field(Retention(), description="How long things are kept.")
     kafka: Kafka = Field(Kafka(), description="How streams are kept on Kafka.")
     workers: Workers = Field(

@@ -84,6 +84,8 @@ class Settings:
         state_url: `sqlite:///PATH` or `postgresql://...`, perhaps with a password.
         topics: as written, in the order of the file, then those of topic files.
         concepts: those of the file and those of packs that it uses.
+        websub_callback: the public address hubs push to, without a slash at its end;
+            "" while feeds are only polled.
         warnings: what is odd but no mistake, each `file:line:column: ...`.
     """
 
@@ -103,3 +105,4 @@ class Settings:
     index: TopicIndex = field(repr=False, compare=False)
     plan: Plan = field(repr=False)
     warnings: tuple[str, ...] = ()
+    websub_callback: str = ""

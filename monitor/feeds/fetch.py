@@ -60,6 +60,7 @@ async def fetch(
         url=answer.url,
         body=answer.body,
         content_type=answer.headers.get("content-type", ""),
+        links=answer.headers.get("link", ""),
         etag=_validator(answer, "etag"),
         last_modified=_validator(answer, "last-modified"),
         max_age=read_max_age(answer.headers),

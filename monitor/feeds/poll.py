@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from monitor.patience import Patience
 
     Append = Callable[[str, Sequence[Entry]], Awaitable[None]]
+    OnFeed = Callable[[Feed, Fetched], None]
 
 
 class News(Struct, frozen=True, kw_only=True):
@@ -52,6 +53,7 @@ class Poll:
 
     Args:
         chance: returns a random number from 0 to 1, for the jitter.
+        on_feed: told of every body that was read as a feed.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Poll:
         metrics: Metrics,
         patience: Patience,
         chance: Callable[[], float],
+        on_feed: OnFeed | None = None,
     ) -> None:
         self._book = book
         self._append = append
@@ -74,6 +77,7 @@ class Poll:
         self._metrics = metrics
         self._patience = patience
         self._chance = chance
+        self._on_feed = on_feed
 
     async def run(
         self,
@@ -100,16 +104,32 @@ class Poll:
                 return self._good(feed, state, fetched, state.body_hash)
             if digest == state.body_hash:
                 return self._good(feed, state, fetched, digest)
-            news = await self._read(feed, state, fetched)
+            news = await self.take(feed, fetched, is_first=not state.body_hash)
         except FeedError as error:
             return self.failed(feed, state, error)
+        if self._on_feed is not None:
+            self._on_feed(feed, fetched)
+        if news.fresh.is_gap:
+            self._metrics.gaps.labels(feed=feed.id).inc()
+        return self._good(feed, state, fetched, digest, news)
+
+    async def take(
+        self, feed: Feed, fetched: Fetched, *, is_first: bool = True
+    ) -> News:
+        """Return what a body holds that is new, once the log has acknowledged it.
+
+        Args:
+            is_first: no body was polled before it, so nothing can have been missed.
+
+        Raises:
+            FeedError: the body is no feed, or cannot be read.
+        """
+        news = await self._read(feed, fetched, is_first=is_first)
         entries = news.fresh.entries
         if entries:
             await self._patience.until_done(lambda: self._append(feed.id, entries))
             self._count(feed, entries)
-        if news.fresh.is_gap:
-            self._metrics.gaps.labels(feed=feed.id).inc()
-        return self._good(feed, state, fetched, digest, news)
+        return news
 
     async def _fetch(self, feed: Feed, state: FeedState) -> Fetched:
         begun = time.monotonic()
@@ -118,7 +138,7 @@ class Poll:
         finally:
             self._metrics.poll_seconds.observe(time.monotonic() - begun)
 
-    async def _read(self, feed: Feed, state: FeedState, fetched: Fetched) -> News:
+    async def _read(self, feed: Feed, fetched: Fetched, *, is_first: bool) -> News:
         parsed = await self._workers.parse(
             fetched.body, fetched.url, fetched.content_type
         )
@@ -131,9 +151,7 @@ class Poll:
         at = fetched.answered_at
         usual = rhythm((entry.published_at for entry in parsed.entries), at)
         return News(
-            fresh=fresh(
-                feed, parsed, known, at, alike=alike, is_first=not state.body_hash
-            ),
+            fresh=fresh(feed, parsed, known, at, alike=alike, is_first=is_first),
             hints=replace(parsed.hints, rhythm=usual),
         )
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.clock import Clock
-    from monitor.feeds.poll import Append
+    from monitor.feeds.poll import Append, OnFeed
     from monitor.feeds.ports import FeedBook
     from monitor.feeds.workers import ParseWorkers
     from monitor.manners import Manners
@@ -64,6 +64,7 @@ class Poller:
         lease: how long its feeds stay its own after it has died.
         chance: returns a random number from 0 to 1, for the jitter.
         patience: the process's own, so that an outage is named once.
+        on_feed: told of every body that was read as a feed.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Poller:
         lease: timedelta = LEASE,
         chance: Callable[[], float] = random.random,
         patience: Patience | None = None,
+        on_feed: OnFeed | None = None,
     ) -> None:
         self._book = book
         self._feeds = dict(feeds)
@@ -99,6 +101,7 @@ class Poller:
             metrics=metrics,
             patience=self._patience,
             chance=chance,
+            on_feed=on_feed,
         )
         self._lease = lease
         self._hosts = Hosts(manners, clock)

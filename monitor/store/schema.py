@@ -316,3 +316,27 @@ outbox = Table(
     Index(None, "alert"),
     Index(None, "state", "delivered_at"),
 )
+
+websub_subscriptions = Table(
+    "websub_subscriptions",
+    metadata,
+    # The secret part of the callback's address: who knows it may speak for the hub.
+    Column("token", Text, primary_key=True),
+    Column("feed", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("wanted", Boolean, nullable=False),
+    # "subscribe" or "unsubscribe" while the hub has still to verify it, else "".
+    Column("asked", Text, nullable=False),
+    Column("active_until", UtcTime),
+    Column("due_at", UtcTime, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("error", Words, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("pushed_at", UtcTime),
+    Index(None, "feed"),
+    Index(None, "due_at"),
+)

@@ -16,12 +16,14 @@ from monitor.web.api import describe, make_api
 from monitor.web.guard import Guard, is_cross_site, is_loopback
 from monitor.web.page import gather, render
 from monitor.web.sources import Health
+from monitor.web.websub import make_push
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monitor.metrics import Metrics
     from monitor.web.sources import WebSources
+    from monitor.web.websub import PushDesk
 
 HEALTH_SECONDS = 10.0
 """What the health checks may take before that itself is a failure."""
@@ -35,10 +37,12 @@ def make_web(
     metrics: Metrics,
     *,
     hosts: Iterable[str] = (),
+    push: PushDesk | None = None,
 ) -> FastAPI:
-    """Return the application: page, API, metrics, health and reload.
+    """Return the application: page, API, metrics, health, reload and hubs.
 
     Args:
+        push: decides on what hubs say; without one they are not answered.
         hosts: names to answer to, beside addresses, localhost and names without a dot.
     """
     app = FastAPI(
@@ -57,6 +61,8 @@ def make_web(
         return HTMLResponse(render(await gather(sources)))
 
     app.include_router(make_api(sources))
+    if push is not None:
+        app.include_router(make_push(push))
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
     describe(app.openapi())
     return app
