@@ -471,31 +471,3 @@ async def test_what_a_killed_process_was_about_to_ask_is_asked_by_the_next(
     assert [one.feed for one in claimed] == ["wire"]
     assert at_once == ["subscribe"]
     assert active
-
-
-def test_a_subscription_shows_neither_token_nor_secret() -> None:
-    from datetime import UTC, datetime
-
-    from monitor.store.websub import Subscription
-
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    one = Subscription(
-        token="t" * 43,
-        feed="wire",
-        url="u",
-        hub="h",
-        topic="t",
-        callback="c",
-        secret="hidden",  # noqa: S106
-        wanted=True,
-        asked="",
-        active_until=None,
-        due_at=at,
-        failures=0,
-        error="",
-        created_at=at,
-        pushed_at=None,
-    )
-
-    assert "hidden" not in repr(one)
-    assert "t" * 5 not in repr(one)

@@ -261,3 +261,12 @@ async def test_a_push_and_a_poll_never_hold_a_feed_together(
     assert sum(state is not None for state in pushes) == 1
     assert (due, still, beside) == ([], None, None)
     assert [state.id for state in now_due] == ["a"]
+
+
+async def test_a_subscription_shows_neither_token_nor_secret(
+    subscriptions: StoreSubscriptions,
+) -> None:
+    one = await active(subscriptions)
+
+    assert one.secret not in repr(one)
+    assert one.token[:5] not in repr(one)
