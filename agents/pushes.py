@@ -42,7 +42,7 @@ LOOK_SECONDS = 0.1
 NO_LEASE = ""
 """The owner that holds no lease: of its outcome the book keeps only the entries seen."""
 
-Taken = Literal["new", "known", "unreadable", "busy"]
+Taken = Literal["new", "known", "unreadable", "busy", "paused"]
 
 log = structlog.get_logger(__name__)
 
@@ -187,7 +187,9 @@ class Pushes:
             self._runtime.metrics.websub_pushes.labels("unsigned").inc()
             self.tell(one, "a push was not signed with our secret, and ignored")
             return True
-        taken = await self._take(feed, one, push)
+        # A feed that goes on is polled, which brings what was ignored.
+        is_off = await self._subscriptions.is_off(feed.id)
+        taken = "paused" if is_off else await self._take(feed, one, push)
         self._runtime.metrics.websub_pushes.labels(taken).inc()
         return taken != "busy"
 

@@ -373,6 +373,14 @@ class StoreSubscriptions:
 
     # What a push needs
 
+    async def is_off(self, feed: str) -> bool:
+        """Say whether a feed is paused, or stopped by its publisher."""
+        of = feeds.c
+        off = or_(of.paused_at.is_not(None), of.stopped_since.is_not(None))
+        statement = select(of.id).where(of.id == feed, off)
+        found = await self._store.run(lambda conn: conn.execute(statement).scalar())
+        return found is not None
+
     async def claim_feed(
         self, owner: str, feed: str, now: datetime, lease: timedelta
     ) -> FeedState | None:

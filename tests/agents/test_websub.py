@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from agents.websub import WebSub
+from monitor.store.pauses import pause
 from tests.agents.hub import Hub, hubbing, rss
 from tests.agents.subscriber import Subscriber, subscribing, until
 
@@ -213,6 +214,19 @@ async def test_a_push_waits_for_a_poll_of_its_feed(hub: Hub, tmp_path: Path) -> 
 
     assert (waited, before) == (True, ["first"])
     assert (status, titles) == (202, ["first", "second"])
+
+
+async def test_a_push_of_a_paused_feed_is_ignored(hub: Hub, tmp_path: Path) -> None:
+    async with subscribing(tmp_path, hub.topic) as us:
+        await subscribed(us, hub)
+        now = us.clock.now()
+        (feed,) = us.runtime.settings.feeds
+        await us.runtime.store.run(lambda conn: pause(conn, feed, now))
+        status = await hub.push(rss("second"))
+        titles = await us.titles()
+        counted = us.counted("pushes_total", outcome="paused")
+
+    assert (status, titles, counted) == (202, ["first"], 1)
 
 
 async def test_a_push_the_log_cannot_take_is_asked_for_again(
