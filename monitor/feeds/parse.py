@@ -1,7 +1,7 @@
 """Turn a body into a feed's entries, as clean text with stable identities.
 
 Pure: the same bytes give the same entries, whenever they are read. What a format says
-is read in xmlfeed and jsonfeed; what the entries mean is decided here.
+is read in xmlfeed, jsonfeed and sitemap; what the entries mean is decided here.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from monitor.feeds.hints import read_hints
 from monitor.feeds.jsonfeed import read_json_feed
 from monitor.feeds.links import canonical
 from monitor.feeds.plain import clean, cut, looks_like_html, text_of_html
+from monitor.feeds.sitemap import is_sitemap, read_sitemap
 from monitor.feeds.xmlfeed import read_xml_feed
 from monitor.model import ParsedEntry, ParsedFeed
 
@@ -41,7 +42,9 @@ _LANG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 
 
 def parse_feed(body: bytes, url: str = "", content_type: str = "") -> ParsedFeed:
-    """Return the feed that a body holds: RSS, RDF, Atom or JSON Feed, broken or not.
+    """Return the feed that a body holds, broken or not.
+
+    That is RSS, RDF, Atom, JSON Feed, or the news of a sitemap.
 
     Args:
         body: the bytes as published, after any content coding is undone.
@@ -54,7 +57,12 @@ def parse_feed(body: bytes, url: str = "", content_type: str = "") -> ParsedFeed
     start = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if not start and not body.strip(b"\xef\xbb\xbf \t\r\n\0"):
         raise NotAFeedError("an empty body, not a feed; it will be asked again")
-    raw = read_json_feed(body) if start in b"{[" else read_xml_feed(body, content_type)
+    if start in b"{[":
+        raw = read_json_feed(body)
+    elif is_sitemap(body):
+        raw = read_sitemap(body)
+    else:
+        raw = read_xml_feed(body, content_type)
     lang = _lang(raw.lang)
     entries = [_entry(entry, url, lang) for entry in raw.entries]
     return ParsedFeed(
