@@ -18,10 +18,10 @@ import structlog
 
 from agents.roles import append_entries
 from monitor.errors import FeedError
+from monitor.feed_model import Fetched, PollOutcome
 from monitor.feeds import websub
 from monitor.feeds.poll import Poll
 from monitor.feeds.workers import ParseWorkers
-from monitor.model import Fetched, PollOutcome
 from monitor.store.feeds import StoreFeedBook
 from monitor.store.websub import StoreSubscriptions
 from monitor.web.websub import PushReport

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from agents.health import HealthCheck
     from agents.reload import Reloader
     from agents.runtime import Runtime
-    from monitor.model import Alert, FeedState, UsualFeed
+    from monitor.feed_model import FeedState, UsualFeed
+    from monitor.model import Alert
     from monitor.topics.spec import TopicSpec
     from monitor.web.sources import Health
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from agents.runtime import Runtime
     from monitor.config import Settings
-    from monitor.model import Feed, Fetched
+    from monitor.feed_model import Fetched
+    from monitor.model import Feed
     from monitor.outbound import Answer
     from monitor.store.websub import Subscription
 

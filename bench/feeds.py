@@ -41,11 +41,12 @@ from msgspec import Struct
 
 from bench.loopback import publishing
 from monitor.clock import SystemClock
+from monitor.feed_model import PollOutcome
 from monitor.feeds.poller import Poller
 from monitor.feeds.workers import ParseWorkers
 from monitor.manners import Manners
 from monitor.metrics import Metrics
-from monitor.model import Feed, PollOutcome
+from monitor.model import Feed
 from monitor.outbound import Outbound
 from monitor.store import Store
 from monitor.store.feeds import StoreFeedBook

@@ -37,10 +37,11 @@ import httpx
 
 from bench.loopback import SINCE, publishing
 from monitor.clock import SystemClock
+from monitor.feed_model import FeedState
 from monitor.feeds.poll import Poll
 from monitor.feeds.workers import ParseWorkers
 from monitor.metrics import Metrics
-from monitor.model import Feed, FeedState
+from monitor.model import Feed
 from monitor.outbound import Outbound
 from monitor.patience import Patience
 from tests.edges.feeds.memory_book import MemoryBook

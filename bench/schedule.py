@@ -25,8 +25,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from sqlalchemy import text
 
+from monitor.feed_model import PollOutcome
 from monitor.manners import Manners
-from monitor.model import Feed, PollOutcome
+from monitor.model import Feed
 from monitor.store import Store
 from monitor.store.feeds import StoreFeedBook
 from tests.plugins.postgres import PostgresServer, _program_folders

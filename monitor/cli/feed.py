@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.config import Settings
+    from monitor.feed_model import FeedState, UsualFeed
     from monitor.feeds.health import FeedHealth
-    from monitor.model import Feed, FeedState, UsualFeed
+    from monitor.model import Feed
     from monitor.store import Store
 
 app = typer.Typer(

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
+    from monitor.feed_model import ParsedFeed
     from monitor.feeds.workers import ParseWorkers
-    from monitor.model import ParsedFeed
 
 _AHEAD = 4
 """Files read and waiting for a worker while earlier ones are parsed."""

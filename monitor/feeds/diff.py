@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from monitor.feed_model import SeenEntry
 from monitor.feeds.links import canonical
 from monitor.feeds.parse import content_hash
-from monitor.model import Entry, SeenEntry
+from monitor.model import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from monitor.model import Feed, ParsedEntry, ParsedFeed
+    from monitor.feed_model import ParsedEntry, ParsedFeed
+    from monitor.model import Feed
 
 MAX_AHEAD = timedelta(minutes=5)
 """How far clocks differ; a date beyond is a mistake, and counts as "just now"."""

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from monitor.errors import FetchError, OutboundError, OutboundRefusedError
+from monitor.feed_model import Fetched
 from monitor.feeds.hints import read_max_age
-from monitor.model import Fetched
 from monitor.outbound.client import origin_of
 from monitor.outbound.retry_after import read_retry_after
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.clock import Clock
-    from monitor.model import Feed, FeedState
+    from monitor.feed_model import FeedState
+    from monitor.model import Feed
     from monitor.outbound import Answer, Outbound
 
 MAX_BODY_BYTES = 8 * 1024**2

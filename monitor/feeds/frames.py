@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct, msgpack
 
-from monitor.model import ParsedFeed
+from monitor.feed_model import ParsedFeed
 
 LENGTH_BYTES: Final = 4
 READY: Final = b"ready\n"

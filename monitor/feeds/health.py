@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
-from monitor.model import UsualFeed
+from monitor.feed_model import UsualFeed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from monitor.model import FeedProblem, FeedState, PollOutcome
+    from monitor.feed_model import FeedProblem, FeedState, PollOutcome
 
 Condition = Literal[
     "paused", "stopped", "failing", "changed", "shrunken", "quiet", "waiting", "ok"

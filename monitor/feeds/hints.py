@@ -12,7 +12,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from monitor.model import NO_HINTS, FeedHints
+from monitor.feed_model import NO_HINTS, FeedHints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

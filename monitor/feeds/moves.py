@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from monitor.model import MOVES
+from monitor.feed_model import MOVES
 
 if TYPE_CHECKING:
-    from monitor.model import Feed, FeedState, Fetched
+    from monitor.feed_model import FeedState, Fetched
+    from monitor.model import Feed
 
 NOWHERE = ("", 0)
 

@@ -14,13 +14,13 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from monitor.errors import NotAFeedError
+from monitor.feed_model import ParsedEntry, ParsedFeed
 from monitor.feeds.hints import read_hints
 from monitor.feeds.jsonfeed import read_json_feed
 from monitor.feeds.links import canonical
 from monitor.feeds.plain import clean, cut, looks_like_html, text_of_html
 from monitor.feeds.sitemap import is_sitemap, read_sitemap
 from monitor.feeds.xmlfeed import read_xml_feed
-from monitor.model import ParsedEntry, ParsedFeed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

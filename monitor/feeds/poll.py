@@ -18,22 +18,23 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.errors import FeedError, FetchError
+from monitor.feed_model import MOVES, PollOutcome
 from monitor.feeds.diff import Fresh, fresh, readable, strangers
 from monitor.feeds.fetch import address_of, fetch
 from monitor.feeds.moves import moved, still_moved
 from monitor.feeds.schedule import next_poll, rhythm
 from monitor.manners import LONGEST_HOLD, host_of
-from monitor.model import MOVES, PollOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime, timedelta
 
     from monitor.clock import Clock
+    from monitor.feed_model import FeedHints, FeedState, Fetched
     from monitor.feeds.ports import FeedBook
     from monitor.feeds.workers import ParseWorkers
     from monitor.metrics import Metrics
-    from monitor.model import Entry, Feed, FeedHints, FeedState, Fetched
+    from monitor.model import Entry, Feed
     from monitor.outbound import Outbound
     from monitor.patience import Patience
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from monitor.errors import FeedError, LogError, StateError
+from monitor.feed_model import MOVES
 from monitor.feeds.fetch import address_of
 from monitor.feeds.hosts import Hosts
 from monitor.feeds.poll import Poll
 from monitor.manners import NO_MANNERS, host_of
-from monitor.model import MOVES
 from monitor.patience import Patience
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.clock import Clock
+    from monitor.feed_model import FeedState, PollOutcome
     from monitor.feeds.poll import Append, OnFeed
     from monitor.feeds.ports import FeedBook
     from monitor.feeds.workers import ParseWorkers
     from monitor.manners import Manners
     from monitor.metrics import Metrics
-    from monitor.model import Feed, FeedState, PollOutcome
+    from monitor.model import Feed
     from monitor.outbound import Outbound
 
 log = structlog.get_logger(__name__)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from monitor.feed_model import FeedState, PollOutcome, SeenEntry
     from monitor.manners import Manners
-    from monitor.model import Feed, FeedState, PollOutcome, SeenEntry
+    from monitor.model import Feed
 
 
 NOTHING_UNDER_WAY: Mapping[str, int] = MappingProxyType({})

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.errors import FeedError, NotAFeedError
+from monitor.feed_model import FeedState
 from monitor.feeds.discover import (
     Candidate,
     common_addresses,
@@ -20,14 +21,14 @@ from monitor.feeds.discover import (
     kind_of,
 )
 from monitor.feeds.fetch import fetch
-from monitor.model import FeedState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.clock import Clock
+    from monitor.feed_model import Fetched, ParsedFeed
     from monitor.feeds.workers import ParseWorkers
-    from monitor.model import Feed, Fetched, ParsedFeed
+    from monitor.model import Feed
     from monitor.outbound import Outbound
 
 LARGE = 2 * 1024**2

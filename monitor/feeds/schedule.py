@@ -9,13 +9,13 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from monitor.model import NO_HINTS
+from monitor.feed_model import NO_HINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from monitor.model import FeedHints
+    from monitor.feed_model import FeedHints
 
 JITTER = 0.1
 """The largest share of the interval by which a poll moves, either way."""

@@ -23,8 +23,8 @@ from monitor.feeds.lane import Lane, WorkerEndedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from monitor.feed_model import ParsedFeed
     from monitor.feeds.frames import Reply
-    from monitor.model import ParsedFeed
 
 log = structlog.get_logger(__name__)
 

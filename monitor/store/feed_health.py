@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import asdict
 from sqlalchemy import and_, delete, func, or_, select
 
-from monitor.model import FeedState, UsualFeed
+from monitor.feed_model import FeedState, UsualFeed
 from monitor.store.schema import feed_health, feeds
 from monitor.store.sql import insert
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from monitor.model import PollOutcome
+    from monitor.feed_model import PollOutcome
 
     Learn = Callable[[UsualFeed | None, PollOutcome], UsualFeed]
 

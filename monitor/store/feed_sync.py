@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, select, update
 
+from monitor.feed_model import NO_HINTS
 from monitor.manners import host_of, start_offset
-from monitor.model import NO_HINTS, Feed
+from monitor.model import Feed
 from monitor.store.feed_health import forget_usual
 from monitor.store.migrate import lock
 from monitor.store.schema import feed_hosts, feeds

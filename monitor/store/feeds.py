@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, update
 
+from monitor.feed_model import FeedState, SeenEntry
 from monitor.manners import NO_MANNERS, Turns
-from monitor.model import FeedState, SeenEntry
 from monitor.store.feed_health import STATE, note_body
 from monitor.store.feed_sync import NO_FAILURES, sync
 from monitor.store.schema import UtcTime, entry_key, feed_entries, feed_hosts, feeds
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from monitor.feed_model import PollOutcome
     from monitor.manners import Manners
-    from monitor.model import Feed, PollOutcome
+    from monitor.model import Feed
     from monitor.store import Store
     from monitor.store.feed_health import Learn
 

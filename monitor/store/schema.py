@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from monitor.model import NO_HINTS, FeedHints
+from monitor.feed_model import NO_HINTS, FeedHints
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect

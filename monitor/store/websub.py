@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from sqlalchemy import delete, func, insert, or_, select, update
 
-from monitor.model import FeedState
+from monitor.feed_model import FeedState
 from monitor.store.feed_health import STATE
 from monitor.store.migrate import lock
 from monitor.store.schema import feeds

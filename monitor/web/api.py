@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from monitor.alerting.plain import host_of
 from monitor.errors import WirewatchError
+from monitor.feed_model import FeedState
 from monitor.feeds.health import Condition, FeedHealth, judge
-from monitor.model import Alert, FeedState
+from monitor.model import Alert
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from monitor.model import Alert, FeedState, UsualFeed
+    from monitor.feed_model import FeedState, UsualFeed
+    from monitor.model import Alert
 
 
 @dataclass(frozen=True, slots=True)

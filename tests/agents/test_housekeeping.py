@@ -20,9 +20,10 @@ from monitor.codec import decode
 from monitor.config import load
 from monitor.eventlog import Record
 from monitor.eventlog.open import open_log
+from monitor.feed_model import PollOutcome
 from monitor.feeds.health import learn
 from monitor.metrics import Metrics
-from monitor.model import AlertRecord, MatchesRecord, PollOutcome
+from monitor.model import AlertRecord, MatchesRecord
 from monitor.patience import Patience
 from monitor.store import Store
 from monitor.store.assess import SqlAssessState

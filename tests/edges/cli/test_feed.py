@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from monitor.feed_model import PollOutcome, SeenEntry
 from monitor.feeds.health import learn
-from monitor.model import PollOutcome, SeenEntry
 from monitor.store import Store
 from monitor.store.feeds import StoreFeedBook
 from tests.factories import NOON, feed

@@ -15,8 +15,8 @@ from typing import Any
 import psutil
 
 from monitor.errors import NotAFeedError
+from monitor.feed_model import ParsedFeed
 from monitor.feeds.workers import ParseWorkers
-from monitor.model import ParsedFeed
 
 ADDRESS = "https://feeds.example/feed"
 

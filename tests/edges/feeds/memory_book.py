@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from monitor.errors import StateUnavailableError
+from monitor.feed_model import FeedState, PollOutcome, SeenEntry
 from monitor.feeds.ports import NOTHING_UNDER_WAY
 from monitor.manners import NO_MANNERS, Manners
-from monitor.model import Feed, FeedState, PollOutcome, SeenEntry
+from monitor.model import Feed
 
 
 class MemoryBook:

@@ -14,8 +14,8 @@ from typing import Any
 import feedparser
 import pytest
 
+from monitor.feed_model import ParsedEntry, ParsedFeed
 from monitor.feeds.parse import parse_feed
-from monitor.model import ParsedEntry, ParsedFeed
 
 ROOT = Path(__file__).parents[3]
 SUITE = "hostile/dev/thirdparty/kurtmckee__feedparser/tests/wellformed"

@@ -14,12 +14,13 @@ from msgspec.structs import replace
 
 from monitor.clock import SystemClock
 from monitor.errors import FetchError
+from monitor.feed_model import MOVES, FeedState
 from monitor.feeds.fetch import fetch
 from monitor.feeds.poller import Poller
 from monitor.feeds.probe import probe
 from monitor.feeds.workers import ParseWorkers
 from monitor.metrics import Metrics
-from monitor.model import MOVES, Feed, FeedState
+from monitor.model import Feed
 from monitor.outbound import Outbound
 from tests.edges.feeds.memory_book import MemoryBook
 from tests.edges.feeds.publisher import Publisher, publishing, reply

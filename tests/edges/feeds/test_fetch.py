@@ -8,8 +8,8 @@ import pytest
 
 from monitor.clock import SystemClock
 from monitor.errors import FetchError
+from monitor.feed_model import FeedState
 from monitor.feeds.fetch import fetch
-from monitor.model import FeedState
 from monitor.outbound import Outbound
 from tests.edges.feeds.publisher import Publisher, publishing, reply
 from tests.factories import NOON, feed

@@ -18,10 +18,11 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from monitor import codec
+from monitor.feed_model import ParsedFeed
 from monitor.feeds.diff import fingerprint, fresh, strangers
 from monitor.feeds.frames import LENGTH_BYTES, Request, frame, reply_from
 from monitor.feeds.worker_main import _answer
-from monitor.model import EntriesRecord, ParsedFeed
+from monitor.model import EntriesRecord
 from tests.factories import NOON, feed
 
 SAMPLES = [

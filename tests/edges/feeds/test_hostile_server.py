@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from monitor.clock import SystemClock
+from monitor.feed_model import PollOutcome
 from monitor.feeds.poll import Poll
 from monitor.feeds.workers import ParseWorkers
 from monitor.metrics import Metrics
-from monitor.model import Entry, PollOutcome
+from monitor.model import Entry
 from monitor.outbound import Outbound
 from monitor.patience import Patience
 from tests.edges.feeds.hostile_server import HostileServer, hostile_server

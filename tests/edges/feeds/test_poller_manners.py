@@ -16,11 +16,12 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from monitor.clock import SystemClock
+from monitor.feed_model import FeedState
 from monitor.feeds.poller import Poller
 from monitor.feeds.workers import ParseWorkers
 from monitor.manners import Manners
 from monitor.metrics import Metrics
-from monitor.model import Entry, Feed, FeedState
+from monitor.model import Entry, Feed
 from monitor.outbound import Outbound
 from monitor.store import Store
 from monitor.store.feeds import StoreFeedBook

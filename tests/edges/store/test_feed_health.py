@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.feed_model import PollOutcome, SeenEntry
 from monitor.feeds.health import learn
-from monitor.model import PollOutcome, SeenEntry
 from monitor.store import Store
 from monitor.store.feed_health import suspects, usual_feeds
 from monitor.store.feeds import StoreFeedBook

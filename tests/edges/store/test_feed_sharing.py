@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
+from monitor.feed_model import FeedHints, PollOutcome
 from monitor.manners import Manners
-from monitor.model import FeedHints, PollOutcome
 from monitor.store.feeds import StoreFeedBook
 from monitor.store.pauses import resume
 from monitor.store.schema import feeds as feed_table
@@ -19,7 +19,8 @@ from tests.factories import NOON, feed
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.model import Feed, FeedState
+    from monitor.feed_model import FeedState
+    from monitor.model import Feed
     from monitor.store import Store
 
 SECOND = timedelta(seconds=1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor.model import PollOutcome, SeenEntry
+from monitor.feed_model import PollOutcome, SeenEntry
 from monitor.store import Store
 from monitor.store.feeds import StoreFeedBook
 from tests.factories import NOON, feed

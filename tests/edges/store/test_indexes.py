@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event, insert
 
 from monitor import pipeline
+from monitor.feed_model import PollOutcome, SeenEntry
 from monitor.manners import Manners
-from monitor.model import PollOutcome, Route, SeenEntry
+from monitor.model import Route
 from monitor.pipeline import Plan
 from monitor.store import Store
 from monitor.store.alerts import mark_published, recent_alerts, unpublished_alerts

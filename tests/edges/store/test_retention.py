@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from monitor import pipeline
-from monitor.model import PollOutcome, Route, SeenEntry
+from monitor.feed_model import PollOutcome, SeenEntry
+from monitor.model import Route
 from monitor.pipeline import Plan
 from monitor.store.alerts import mark_published, unpublished_alerts
 from monitor.store.assess import SqlAssessState

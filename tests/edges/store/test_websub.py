@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from monitor.model import PollOutcome
+from monitor.feed_model import PollOutcome
 from monitor.store.feeds import StoreFeedBook
 from monitor.store.schema import feeds
 from monitor.store.websub import UNSUBSCRIBE_TRIES, StoreSubscriptions

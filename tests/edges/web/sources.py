@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from monitor.model import FeedState
+from monitor.feed_model import FeedState
 from monitor.web import Health
 from tests import factories
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.errors import WirewatchError
-    from monitor.model import Alert, UsualFeed
+    from monitor.feed_model import UsualFeed
+    from monitor.model import Alert
     from monitor.web import TopicLine
 
 FINE = Health(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.errors import StateUnavailableError
-from monitor.model import Span, UsualFeed
+from monitor.feed_model import UsualFeed
+from monitor.model import Span
 from monitor.web import Health, TopicLine
 from tests import factories
 from tests.edges.web.sources import PlainSources, feed_state

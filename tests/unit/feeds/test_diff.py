@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from monitor.feed_model import ParsedEntry, ParsedFeed, SeenEntry
 from monitor.feeds.diff import Fresh, fingerprint, fresh, strangers, withdrawn
 from monitor.feeds.parse import content_hash
-from monitor.model import Feed, ParsedEntry, ParsedFeed, SeenEntry
+from monitor.model import Feed
 from tests.factories import NOON, feed
 
 

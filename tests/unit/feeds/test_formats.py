@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from monitor.feed_model import ParsedEntry
 from monitor.feeds.parse import content_hash, parse_feed
-from monitor.model import ParsedEntry
 
 FEEDS = Path(__file__).parents[2] / "data" / "feeds"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from monitor.feed_model import FeedState, PollOutcome, SeenEntry, UsualFeed
 from monitor.feeds.health import FeedHealth, in_words, judge, learn, quiet_after
-from monitor.model import FeedState, PollOutcome, SeenEntry, UsualFeed
 from tests.factories import NOON
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.feed_model import NO_HINTS, FeedHints
 from monitor.feeds.hints import read_hints, read_max_age
 from monitor.feeds.parse import parse_feed
-from monitor.model import NO_HINTS, FeedHints
 
 HOUR = timedelta(hours=1)
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from monitor.feed_model import FeedState, Fetched
 from monitor.feeds.fetch import address_of
 from monitor.feeds.moves import NOWHERE, moved, still_moved
-from monitor.model import FeedState, Fetched
 from tests.factories import NOON, feed
 
 OLD, NEW, NEWER = "https://a.example/", "https://b.example/", "https://c.example/"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.feed_model import FeedHints
 from monitor.feeds.schedule import next_poll, rhythm
-from monitor.model import FeedHints
 from tests.factories import NOON
 
 MINUTE = timedelta(minutes=1)
