@@ -106,17 +106,7 @@ def match_topic(
     if topic.only is not None:
         return _match_one(topic.name, topic.only, found, concepts)
     document = found.document
-    evidence: list[tuple[int, Window]] = []
-    weights = []
-    for number in sorted(numbers):
-        clause = topic.clauses[number]
-        if topic.title_boost == 1.0:
-            window, weight = clause.part.closest(found), clause.weight
-        else:
-            window, weight = _boosted(clause, topic.title_boost, found)
-        if window is not None:
-            evidence.append((number, window))
-            weights.append(weight)
+    evidence, weights = _evidence(topic, numbers, found)
     if not evidence:
         return None
     score = noisy_or(weights)
@@ -137,6 +127,24 @@ def match_topic(
         spans=tuple(spans),
         entry=document.entry,
     )
+
+
+def _evidence(
+    topic: Topic, numbers: Iterable[int], found: Found
+) -> tuple[list[tuple[int, Window]], list[float]]:
+    """Return the clauses that hold with the window of each, and what they weigh."""
+    evidence: list[tuple[int, Window]] = []
+    weights = []
+    for number in sorted(numbers):
+        clause = topic.clauses[number]
+        if topic.title_boost == 1.0:
+            window, weight = clause.part.closest(found), clause.weight
+        else:
+            window, weight = _boosted(clause, topic.title_boost, found)
+        if window is not None:
+            evidence.append((number, window))
+            weights.append(weight)
+    return evidence, weights
 
 
 def _match_one(
