@@ -54,6 +54,7 @@ class Pushes:
         owner: names this process in leases.
         chance: returns a random number from 0 to 1, for the jitter.
         on_lease: called when a hub begins to push.
+        patience: seconds that a hub is kept waiting for its answer.
     """
 
     def __init__(
@@ -64,11 +65,13 @@ class Pushes:
         *,
         chance: Callable[[], float],
         on_lease: Callable[[], None],
+        patience: float = PUSH_SECONDS,
     ) -> None:
         self._runtime = runtime
         self._owner = owner
         self._chance = chance
         self._on_lease = on_lease
+        self._patience = patience
         self._book = StoreFeedBook(runtime.store)
         self._subscriptions = StoreSubscriptions(runtime.store)
         self._workers = ParseWorkers(1, on_kill=runtime.metrics.parse_kills.inc)
@@ -201,7 +204,7 @@ class Pushes:
         owner = f"{self._owner} push {secrets.token_hex(4)}"
         taken: Taken = "busy"
         try:
-            async with asyncio.timeout(PUSH_SECONDS):
+            async with asyncio.timeout(self._patience):
                 await self._lease(owner, feed)
                 taken = await self._put(feed, one, push)
         except TimeoutError:

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 import structlog
 
-from agents.pushes import Pushes, host, standing
+from agents.pushes import PUSH_SECONDS, Pushes, host, standing
 from agents.roles import make_outbound
 from monitor.errors import OutboundError, OutboundRefusedError
 from monitor.feeds import websub
@@ -62,6 +62,7 @@ class WebSub:
         runtime: Runtime,
         owner: str,
         chance: Callable[[], float] = random.random,
+        patience: float = PUSH_SECONDS,
     ) -> None:
         self._runtime = runtime
         self._chance = chance
@@ -69,7 +70,12 @@ class WebSub:
         self._outbound = make_outbound(runtime.settings)
         self._wake = asyncio.Event()
         self.pushes = Pushes(
-            runtime, owner, self._outbound, chance=chance, on_lease=self._wake.set
+            runtime,
+            owner,
+            self._outbound,
+            chance=chance,
+            on_lease=self._wake.set,
+            patience=patience,
         )
         self._offers: dict[str, tuple[Feed, websub.Offer]] = {}
         self._known_offers: dict[str, websub.Offer] = {}

@@ -52,7 +52,13 @@ class Subscriber:
     """One process's parts that polling and pushing need."""
 
     def __init__(
-        self, folder: Path, url: str, *, port: int = 0, **sections: Any
+        self,
+        folder: Path,
+        url: str,
+        *,
+        port: int = 0,
+        patience: float = 20,
+        **sections: Any,
     ) -> None:
         self.port = port or free_port()
         self.clock = MovedClock()
@@ -75,7 +81,7 @@ class Subscriber:
         )
         self.subscriptions = StoreSubscriptions(self.runtime.store)
         self.stop = asyncio.Event()
-        self.websub = WebSub(self.runtime, "me", lambda: 0.5)
+        self.websub = WebSub(self.runtime, "me", lambda: 0.5, patience)
 
     def settings(self, **changed: Any) -> Any:
         config = write_config(self.folder / "alerts.yaml", **(self._sections | changed))

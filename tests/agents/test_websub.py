@@ -230,10 +230,9 @@ async def test_a_push_of_a_paused_feed_is_ignored(hub: Hub, tmp_path: Path) -> N
 
 
 async def test_a_push_the_log_cannot_take_is_asked_for_again(
-    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("agents.pushes.PUSH_SECONDS", 1.0)
-    async with subscribing(tmp_path, hub.topic) as us:
+    async with subscribing(tmp_path, hub.topic, patience=1) as us:
         await subscribed(us, hub)
         await us.runtime.log.stop()
         late = await hub.push(rss("second"))

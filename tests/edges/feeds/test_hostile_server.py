@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
@@ -21,7 +21,7 @@ from monitor.metrics import Metrics
 from monitor.model import Entry
 from monitor.outbound import Outbound
 from monitor.patience import Patience
-from tests.edges.feeds.hostile_server import HostileServer, hostile_server
+from tests.edges.feeds.hostile_server import HostileServer
 from tests.edges.feeds.memory_book import MemoryBook
 from tests.factories import feed
 
@@ -32,15 +32,6 @@ TIMEOUT = timedelta(seconds=3)
 MAX_SECONDS = 5.0
 MAX_GROWTH_MIB = 64
 REFUSED_REDIRECTS = 13
-
-
-@pytest.fixture(scope="module")
-def server(
-    shared: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[HostileServer]:
-    path = shared / "hostile" / "dev" / "hostile_server.py"
-    with hostile_server(path, tmp_path_factory.mktemp("server") / "said") as running:
-        yield running
 
 
 class Desk:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +21,7 @@ from monitor.feeds.workers import ParseWorkers
 from monitor.metrics import Metrics
 from monitor.model import Entry, Feed
 from monitor.outbound import Outbound
-from tests.edges.feeds.hostile_server import HostileServer, hostile_server
+from tests.edges.feeds.hostile_server import HostileServer
 from tests.edges.feeds.memory_book import MemoryBook
 from tests.edges.feeds.publisher import Handler, Publisher, publishing, reply
 from tests.edges.feeds.test_workers import slow_feed
@@ -34,15 +33,6 @@ GOOD = 49
 SECONDS = float(os.environ.get("WIREWATCH_HOSTILE_SECONDS", "12"))
 INTERVAL = timedelta(seconds=2)
 MAX_GROWTH_SECONDS = 5.0
-
-
-@pytest.fixture(scope="module")
-def server(
-    shared: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[HostileServer]:
-    path = shared / "hostile" / "dev" / "hostile_server.py"
-    with hostile_server(path, tmp_path_factory.mktemp("server") / "said") as running:
-        yield running
 
 
 class Delays:

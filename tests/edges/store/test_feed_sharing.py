@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import update
@@ -51,13 +51,13 @@ async def claim(
     )
 
 
-def poll(name: str, **fields: object) -> PollOutcome:
-    known: dict[str, object] = {
+def poll(name: str, **fields: Any) -> PollOutcome:
+    known: dict[str, Any] = {
         "feed": name,
         "at": NOON,
         "next_poll_at": NOON + MINUTE,
     }
-    return PollOutcome(**(known | fields))  # type: ignore[arg-type]
+    return PollOutcome(**(known | fields))
 
 
 async def test_feeds_of_one_host_get_their_turns_from_the_book(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from monitor.feed_model import FeedState, Fetched
@@ -11,9 +13,9 @@ OLD, NEW, NEWER = "https://a.example/", "https://b.example/", "https://c.example
 FEED = feed(url=OLD)
 
 
-def state(moved_to: str = "", moves: int = 0, **fields: object) -> FeedState:
-    known: dict[str, object] = {"id": FEED.id, "url": OLD, "next_poll_at": NOON}
-    return FeedState(moved_to=moved_to, moves=moves, **(known | fields))  # type: ignore[arg-type]
+def state(moved_to: str = "", moves: int = 0, **fields: Any) -> FeedState:
+    known: dict[str, Any] = {"id": FEED.id, "url": OLD, "next_poll_at": NOON}
+    return FeedState(moved_to=moved_to, moves=moves, **(known | fields))
 
 
 def answer(moved_to: str = "") -> Fetched:
