@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import event, insert
 
@@ -23,6 +24,7 @@ from monitor.store.schema import outbox as outbox_table
 from tests.factories import NOON, feed, match, receiver, rule
 
 if TYPE_CHECKING:
+    import sqlite3
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -123,6 +125,22 @@ async def test_every_statement_of_the_daily_work_uses_an_index(tmp_path: Path) -
     assert scans == []
 
 
+async def count_steps(store: Store) -> Counter[str]:
+    """Return a count that grows with the work SQLite does from now on."""
+    steps: Counter[str] = Counter()
+
+    def step() -> int:
+        steps["taken"] += 1
+        return 0
+
+    def watch(conn: Connection) -> None:
+        connection = cast("sqlite3.Connection", conn.connection.driver_connection)
+        connection.set_progress_handler(step, 10)
+
+    await store.run(watch)
+    return steps
+
+
 async def steps_to_send_one(store: Store, waiting: int) -> int:
     """Return the steps that SQLite takes for the next of many that came at once."""
     rows = [
@@ -142,23 +160,13 @@ async def steps_to_send_one(store: Store, waiting: int) -> int:
         }
         for number in range(waiting)
     ]
-    steps = 0
-
-    def step() -> int:
-        nonlocal steps
-        steps += 1
-        return 0
-
-    def watch(conn: Connection) -> None:
-        conn.execute(insert(outbox_table), rows)
-        conn.connection.driver_connection.set_progress_handler(step, 10)  # type: ignore[union-attr]
-
     outbox = StoreOutbox(store)
-    await store.run(watch)
+    await store.run(lambda conn: conn.execute(insert(outbox_table), rows))
+    steps = await count_steps(store)
     await outbox.next_due(f"desk-{waiting}", NOON)
     await outbox.claim("one", f"desk-{waiting}", NOON, MINUTE, 1)
     await outbox.next_due(f"desk-{waiting}", NOON)
-    return steps
+    return steps.total()
 
 
 async def test_a_long_backlog_does_not_slow_each_delivery(tmp_path: Path) -> None:
@@ -178,22 +186,12 @@ async def steps_of_a_claim(folder: Path, feeds: int) -> int:
     book = StoreFeedBook(store)
     await book.sync([feed(id=f"feed-{n:05}") for n in range(feeds)], NOON)
     await book.claim_due("others", NOON, MINUTE, 20)
-    steps = 0
-
-    def step() -> int:
-        nonlocal steps
-        steps += 1
-        return 0
-
-    def watch(conn: Connection) -> None:
-        conn.connection.driver_connection.set_progress_handler(step, 10)  # type: ignore[union-attr]
-
-    await store.run(watch)
+    steps = await count_steps(store)
     await book.claim_due("one", NOON, MINUTE, 10)
     await book.next_due(NOON)
     await book.finish("one", PollOutcome(feed="feed-00020", at=NOON, next_poll_at=NOON))
     await store.stop()
-    return steps
+    return steps.total()
 
 
 async def test_many_feeds_do_not_slow_the_schedule(tmp_path: Path) -> None:
