@@ -119,6 +119,9 @@ class Match(Struct, frozen=True, kw_only=True, gc=False):
         score: confidence from 0 to 1.
         direction: the topic's word for where things move, or "".
         cue: the words that told the direction; unset when no words did.
+        actors: who acts and upon whom, as concepts of the packs ("states/japan"), the
+            one that acts first; empty when nobody was found near the evidence.
+        act: what is done, as a PLOVER event type ("THREATEN"), or "".
     """
 
     topic: str
@@ -127,6 +130,8 @@ class Match(Struct, frozen=True, kw_only=True, gc=False):
     cue: Span | UnsetType = UNSET
     spans: tuple[Span, ...]
     entry: Entry
+    actors: tuple[str, ...] = ()
+    act: str = ""
 
     @property
     def confidence(self) -> Confidence:
@@ -141,6 +146,26 @@ class MatchesRecord(Struct, frozen=True, kw_only=True):
     matches: tuple[Match, ...]
 
 
+class Publisher(Struct, frozen=True, kw_only=True):
+    """Who publishes an entry, as far as independence goes.
+
+    Args:
+        name: what readers call it, such as "Asahi Shimbun".
+        family: the same for all publishers of one owner.
+        country: where it is at home (ISO 3166-1 alpha-2, lower case), or "".
+        agency: the family of the agency that the text is credited to, or "".
+    """
+
+    name: str = ""
+    family: str = ""
+    country: str = ""
+    agency: str = ""
+
+
+Joining = Literal["first", "copy", "near-copy", "rewrite", "translation", "edit"]
+"""How an entry came into its story."""
+
+
 class Sighting(Struct, frozen=True, kw_only=True):
     """One match joining a story.
 
@@ -148,12 +173,24 @@ class Sighting(Struct, frozen=True, kw_only=True):
         story: the story's id.
         is_first: this match opened the story.
         seen_at: the time used by rules: when the entry was fetched.
+        joined: what tied it to the story.
+        copy_of: feed and id of the entry it copies or nearly copies.
+        merged: stories that this sighting proved to be the same; `story` took them in.
+        discounted: why its publisher is no independent voice in the story; "" when
+            it is one.
+        families: independent publisher families in the story, this one included.
     """
 
     story: str
     is_first: bool
     seen_at: datetime
     match: Match
+    publisher: Publisher = Publisher()
+    joined: Joining = "first"
+    copy_of: tuple[str, str] | None = None
+    merged: tuple[str, ...] = ()
+    discounted: str = ""
+    families: int = 1
 
 
 Status = Literal["firing", "resolved"]
