@@ -6,9 +6,7 @@ lives with the code that owns it.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
@@ -193,42 +191,117 @@ class Sighting(Struct, frozen=True, kw_only=True):
     families: int = 1
 
 
-Status = Literal["firing", "resolved"]
+class Voice(Struct, frozen=True, kw_only=True):
+    """One entry as a witness: who tells the story, and what ties it to the others."""
+
+    publisher: Publisher
+    feed: str
+    entry_id: str
+    title: str
+    url: str = ""
+    source: str = ""
+    seen_at: datetime
+    joined: Joining = "first"
+    copy_of: tuple[str, str] | None = None
+
+
+Status = Literal["firing", "resolved", "withdrawn"]
+
+Tier = Literal["single", "confirmed"]
+"""How sure the report is: enough independent publishers tell it, or not yet."""
 
 
 class Alert(Struct, frozen=True, kw_only=True):
     """A rule that holds for a story, with the evidence that opened it.
 
     Args:
-        id: derived from rule and story, so a replay gives the same.
+        id: derived from rule and subject, so a replay gives the same.
+        subject: what it is about: a story, or what else the kind of rule looks at.
+        story: the story that opened it.
         severity: the rule's word, such as "info", "warning" or "critical".
         labels: what routes match on: rule, topic, severity, direction and the rule's
             own labels.
-        match: the match that made it fire.
+        match: the match that made it fire, in its latest wording.
+        reason: why the rule holds, as one line; "" when its name says it.
         count: stories counted by a frequency rule; 1 otherwise.
         related: other entries that were counted, newest last.
+        phase: the phase that a lifecycle is in, or "".
+        voices: the independent publishers that tell it, the first 50.
+        families: how many those are.
+        tier: whether they are enough.
+        acts: the directions told so far; of a topic without directions, the acts.
+        actors: those told so far to act.
+        number: changes told since it opened.
+        updated_at: when the latest of them was.
     """
 
     id: str
     rule: str
     topic: str
+    subject: str = ""
     story: str
     severity: str
     status: Status
     labels: dict[str, str]
     description: str = ""
     match: Match
+    reason: str = ""
     count: int = 1
     related: tuple[Entry, ...] = ()
+    phase: str = ""
+    voices: tuple[Voice, ...] = ()
+    families: int = 1
+    tier: Tier = "single"
+    acts: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
     opened_at: datetime
+    number: int = 0
+    updated_at: datetime | None = None
+
+
+ChangeKind = Literal["firing", "updated", "amended", "withdrawn", "resolved"]
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """What an edit did to one thing that an alert tells: its words before and after."""
+
+    what: str
+    before: str
+    after: str
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """One step in the life of an alert, as it is told.
+
+    Args:
+        alert: the alert after it.
+        kind: what happened.
+        reasons: what is new, each as one line for the reader.
+        differences: what an edit or correction changed.
+    """
+
+    at: datetime
+    alert: Alert
+    kind: ChangeKind = "firing"
+    reasons: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
 
 class AlertRecord(Struct, frozen=True, kw_only=True):
-    """What stream `alerts` carries: one alert transition, for anybody downstream."""
+    """What stream `alerts` carries: one alert transition, for anybody downstream.
+
+    Args:
+        change: what happened to the alert.
+        reasons: what is new, each as one line.
+        differences: what an edit or correction changed.
+    """
 
     kind: Literal["alert"] = "alert"
     at: datetime
     alert: Alert
+    change: ChangeKind = "firing"
+    reasons: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):
@@ -246,60 +319,6 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     value: bytes
     error: str
     at: datetime
-
-
-def fits(pattern: str, name: str) -> bool:
-    """Say whether a name fits a pattern, in which `*` stands for any letters."""
-    return _pattern(pattern).fullmatch(name) is not None
-
-
-@lru_cache(maxsize=1000)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL)
-
-
-class Rule(Struct, frozen=True, kw_only=True):
-    """When the sightings of topics deserve an alert.
-
-    Args:
-        kind: "any" fires once per story; "frequency" when `count` stories were seen
-            within `within`, at most once per `within`.
-        topics: the topics it listens to, by name or with `*` for any letters.
-        directions: only these directions; empty means all.
-        min_score: only matches of at least this score, 0 to 1.
-    """
-
-    name: str
-    kind: Literal["any", "frequency"]
-    topics: tuple[str, ...]
-    directions: tuple[str, ...] = ()
-    min_score: float = 0.0
-    count: int = 1
-    within: timedelta = timedelta(0)
-    severity: str = "info"
-    labels: dict[str, str] = {}
-    description: str = ""
-
-    def listens_to(self, topic: str) -> bool:
-        """Say whether this rule is about a topic."""
-        return self.place(topic) is not None
-
-    def place(self, topic: str) -> int | None:
-        """Return which of `topics` is or fits a topic, the first; None for none."""
-        if topic in self.topics:
-            return self.topics.index(topic)
-        for place, written in enumerate(self.topics):
-            if "*" in written and fits(written, topic):
-                return place
-        return None
-
-    def accepts(self, match: Match) -> bool:
-        """Say whether a match is of the kind this rule listens to."""
-        return (
-            self.listens_to(match.topic)
-            and match.score >= self.min_score
-            and (not self.directions or match.direction in self.directions)
-        )
 
 
 class Matcher(Struct, frozen=True, kw_only=True):

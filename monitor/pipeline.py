@@ -14,10 +14,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from monitor.alerting.life import opened as open_
 from monitor.alerting.render import render
 from monitor.alerting.route import receivers_for
 from monitor.alerting.rules import History, evaluate
-from monitor.model import Alert, Match, MatchesRecord, Notification, Receiver, Rule
+from monitor.model import Alert, Match, MatchesRecord, Notification, Receiver
+from monitor.rule_model import Rule
 from monitor.stories.clusterer import StoryIndex, join
 
 if TYPE_CHECKING:
@@ -73,8 +75,11 @@ def assess(matches: Iterable[Match], plan: Plan, state: AssessState) -> list[Ale
         if sighting is None:
             continue
         for rule in plan.rules:
-            alert = evaluate(rule, sighting, state)
-            if alert is not None and state.open_alert(alert, dispatch(alert, plan)):
+            finding = evaluate(rule, sighting, state)
+            if finding is None or state.has_alert(rule.name, finding.subject):
+                continue
+            alert = open_(rule, sighting, finding)
+            if state.open_alert(alert, dispatch(alert, plan)):
                 opened.append(alert)
     return opened
 

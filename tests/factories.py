@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.model import Alert, Entry, Feed, Match, Receiver, Rule, Span
+from monitor.model import Alert, Entry, Feed, Match, Receiver, Sighting, Span
+from monitor.rule_model import Rule
 
 NOON = datetime(2015, 10, 13, 12, 0, tzinfo=UTC)
 
@@ -46,6 +47,18 @@ def match(**fields: Any) -> Match:
         "entry": of,
     }
     return Match(**(known | fields))
+
+
+def sighting(**fields: Any) -> Sighting:
+    """Return a match that opens a story of its own."""
+    of = fields.pop("match", None) or match()
+    known: dict[str, Any] = {
+        "story": "st_0123456789abcdef01234567",
+        "is_first": True,
+        "seen_at": of.entry.fetched_at,
+        "match": of,
+    }
+    return Sighting(**(known | fields))
 
 
 def rule(**fields: Any) -> Rule:

@@ -21,7 +21,7 @@ from monitor.config.specs import (
 )
 from monitor.config.wording import choice
 from monitor.errors import Problem, QueryError
-from monitor.model import fits
+from monitor.rule_model import fits
 from monitor.topics import compile_topics
 from monitor.topics.printer import print_term
 from monitor.topics.qualifiers import is_feed, named_feeds

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from monitor.config.matchers import read_matcher
 from monitor.config.schema import Webhook
 from monitor.errors import Problem
-from monitor.model import Feed, Receiver, Route, Rule, fits
+from monitor.model import Feed, Receiver, Route
+from monitor.rule_model import Rule, fits
 from monitor.topics.spec import (
     ClauseSpec,
     ConceptSpec,

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Executable, FromClause
 
-    from monitor.model import Alert, Notification, Rule, Sighting
+    from monitor.model import Alert, Notification, Sighting
+    from monitor.rule_model import Rule
 
 MAX_STORIES = 1000
 """Stories looked back on at least; the newest are kept when there are more."""

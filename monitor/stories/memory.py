@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from monitor.model import Alert, Entry, Notification, Rule, Sighting
+    from monitor.model import Alert, Entry, Notification, Sighting
+    from monitor.rule_model import Rule
 
 
 class MemoryState:
@@ -103,7 +104,7 @@ class MemoryState:
         return [self._by_topic[topic] for _, topic in ordered]
 
     def _first_accepted(self, rule: Rule, story: str) -> Sighting | None:
-        accepted = (s for s in self._by_story[story] if rule.accepts(s.match))
+        accepted = (s for s in self._by_story[story] if rule.accepts(s))
         return next(accepted, None)
 
     def open_alert(self, alert: Alert, notifications: Sequence[Notification]) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from monitor import pipeline
-from monitor.alerting.rules import evaluate
+from monitor.alerting.rules import Finding, evaluate
 from monitor.codec import encode
 from monitor.model import Route
 from monitor.pipeline import Plan
@@ -266,14 +266,14 @@ async def test_a_burst_over_two_topics_is_seen_by_whoever_commits_last(
         await store.start()
     both = threading.Barrier(2)
 
-    def half(conn: Connection, of: Match) -> list[Alert]:
+    def half(conn: Connection, of: Match) -> list[Finding]:
         state = SqlAssessState(conn)
         sighting = join(of, state)
         assert sighting is not None
         _meet(both)  # both have written their half
-        alert = evaluate(burst, sighting, state)
+        found = evaluate(burst, sighting, state)
         _meet(both)  # whoever may evaluate first has not committed yet
-        return [] if alert is None else [alert]
+        return [] if found is None else [found]
 
     opened = await asyncio.gather(
         stores[0].run(partial(half, of=news(1, topic="money"))),

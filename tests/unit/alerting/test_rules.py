@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.alerting.rules import MAX_RELATED, MAX_RELATED_SUMMARY, alert_id, evaluate
-from monitor.model import Alert, Rule
+from monitor.alerting.life import alert_id, opened
+from monitor.alerting.rules import evaluate
+from monitor.alerting.rules.counts import MAX_RELATED, MAX_RELATED_SUMMARY
+from monitor.model import Alert
+from monitor.rule_model import Rule
 from monitor.stories.clusterer import join
 from monitor.stories.memory import MemoryState
-from tests.factories import NOON, entry, match, rule
+from tests.factories import NOON, entry, match, rule, sighting
 
 MINUTE = timedelta(minutes=1)
 
@@ -26,11 +29,13 @@ class Timeline:
         of = {"id": text, "title": text, "revision": 0, "feed": "wire-a"}
         of |= {key: fields.pop(key) for key in tuple(fields) if key in of}
         told = entry(**of, fetched_at=NOON + minute * MINUTE)
-        sighting = join(match(entry=told, spans=(), **fields), self.state)
-        assert sighting is not None
-        alert = evaluate(self.rule, sighting, self.state)
-        if alert is not None:
-            assert self.state.open_alert(alert, [])
+        seen = join(match(entry=told, spans=(), **fields), self.state)
+        assert seen is not None
+        found = evaluate(self.rule, seen, self.state)
+        if found is None or self.state.has_alert(self.rule.name, found.subject):
+            return None
+        alert = opened(self.rule, seen, found)
+        assert self.state.open_alert(alert, [])
         return alert
 
 
@@ -270,4 +275,4 @@ def test_a_rule_names_topics_or_patterns(
 
     assert watch.place(topic) == place
     assert watch.listens_to(topic) == (place is not None)
-    assert watch.accepts(match(topic=topic)) == (place is not None)
+    assert watch.accepts(sighting(match=match(topic=topic))) == (place is not None)
