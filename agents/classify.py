@@ -11,7 +11,7 @@ from agents.streams import MATCHES
 from monitor import pipeline
 from monitor.codec import encode
 from monitor.eventlog import Record
-from monitor.model import EntriesRecord
+from monitor.model import EntriesRecord, MatchesRecord
 
 if TYPE_CHECKING:
     from agents.runtime import Runtime
@@ -38,10 +38,10 @@ class Classify:
             )
         if matches:
             await runtime.log.append(
-                MATCHES, [Record(encode(m), m.topic.encode()) for m in matches]
+                MATCHES, [Record(encode(m), _key(m, record)) for m in matches]
             )
         runtime.metrics.classified.inc(len(record.entries))
-        for found in matches:
+        for found in filter(lambda each: each.matches, matches):
             runtime.metrics.matches.labels(found.topic).inc(len(found.matches))
 
     def _topic_failed(self, topic: str, error: Exception) -> None:
@@ -50,6 +50,11 @@ class Classify:
         if (topic, text) not in self._named and len(self._named) < MAX_NAMED:
             self._named.add((topic, text))
             log.error("topic cannot judge an entry", topic=topic, error=text)
+
+
+def _key(found: MatchesRecord, record: EntriesRecord) -> bytes:
+    """Return what keeps a topic's records in order, or else those of a feed."""
+    return (found.topic or record.feed).encode()
 
 
 def guard(runtime: Runtime) -> Guard[EntriesRecord]:

@@ -169,6 +169,12 @@ class Metrics:
             ["rule", "topic", "severity"],
             registry=r,
         )
+        self.alert_changes = Counter(
+            "wirewatch_alert_changes_total",
+            "What alerts told of (firing, updated, amended, withdrawn, resolved).",
+            ["rule", "change"],
+            registry=r,
+        )
         self.attempts = Counter(
             "wirewatch_delivery_attempts_total",
             "Attempts to deliver by outcome (delivered, retry, dead).",

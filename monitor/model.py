@@ -137,11 +137,37 @@ class Match(Struct, frozen=True, kw_only=True, gc=False):
         return confidence_of(self.score)
 
 
-class MatchesRecord(Struct, frozen=True, kw_only=True):
-    """What stream `matches` carries: one entries record's matches for one topic."""
+class Revision(Struct, frozen=True, kw_only=True):
+    """An entry that is no longer what it was: another wording of it, or none.
+
+    Args:
+        feed: the feed's id.
+        entry_id: the entry's identity within its feed.
+        revision: which wording this is; of an entry taken away, the last one known.
+        kind: "edited", or "gone" when the feed took it away while older ones stay.
+        topics: the topics that this wording is about.
+        seen_at: when the poll that told of it was answered.
+    """
+
+    feed: str
+    entry_id: str
+    revision: int = 0
+    kind: Literal["edited", "gone"] = "edited"
+    topics: tuple[str, ...] = ()
+    seen_at: datetime
+
+
+class MatchesRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stream `matches` carries: one entries record's matches for one topic.
+
+    Args:
+        topic: "" in a record that only tells of revisions.
+        revised: entries that changed, whatever topics they were about before.
+    """
 
     topic: str
-    matches: tuple[Match, ...]
+    matches: tuple[Match, ...] = ()
+    revised: tuple[Revision, ...] = ()
 
 
 class Publisher(Struct, frozen=True, kw_only=True):
@@ -204,6 +230,25 @@ class Voice(Struct, frozen=True, kw_only=True):
     joined: Joining = "first"
     copy_of: tuple[str, str] | None = None
 
+
+def voice_of(sighting: Sighting) -> Voice:
+    """Return a sighting as a witness."""
+    entry = sighting.match.entry
+    return Voice(
+        publisher=sighting.publisher,
+        feed=entry.feed,
+        entry_id=entry.id,
+        title=entry.title,
+        url=entry.url,
+        source=entry.source,
+        seen_at=sighting.seen_at,
+        joined=sighting.joined,
+        copy_of=sighting.copy_of,
+    )
+
+
+MAX_VOICES = 50
+"""Independent voices remembered of a story or alert; more make nothing surer."""
 
 Status = Literal["firing", "resolved", "withdrawn"]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.model import Alert, Entry, Feed, Match, Receiver, Sighting, Span
+from monitor.alerting.book import Step
+from monitor.model import Alert, Change, Entry, Feed, Match, Receiver, Sighting, Span
 from monitor.rule_model import Rule
 
+_OF_A_CHANGE = ("at", "alert", "kind", "reasons", "differences")
 NOON = datetime(2015, 10, 13, 12, 0, tzinfo=UTC)
 
 
@@ -92,7 +94,22 @@ def alert(**fields: Any) -> Alert:
         "match": of,
         "opened_at": of.entry.fetched_at,
     }
+    known["subject"] = fields.get("story", known["story"])
     return Alert(**(known | fields))
+
+
+def change(**fields: Any) -> Change:
+    """Return the opening of an alert; fields that are not a change's are the alert's."""
+    own: dict[str, Any] = {
+        name: fields.pop(name) for name in tuple(fields) if name in _OF_A_CHANGE
+    }
+    of = own.pop("alert", None) or alert(**fields)
+    return Change(**(own | {"at": own.get("at", of.opened_at), "alert": of}))
+
+
+def firing(of: Alert) -> Step:
+    """Return the step that opens an alert."""
+    return Step(alert=of, subjects=(of.story,), change=change(alert=of))
 
 
 def feed(**fields: Any) -> Feed:

@@ -25,18 +25,17 @@ from sqlalchemy import (
 )
 
 from monitor.codec import decode, encode
-from monitor.model import Entry
+from monitor.model import MAX_VOICES, Entry, Publisher, Voice
+from monitor.store.alert_book import SqlAlertBook
 from monitor.store.migrate import lock
 from monitor.store.schema import (
-    AT_ONCE,
     alerts,
     entry_key,
-    outbox,
     sightings,
     stories,
     story_signatures,
 )
-from monitor.store.sql import insert, insert_all_new, insert_new
+from monitor.store.sql import insert, insert_new
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,14 +43,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Executable, FromClause
 
-    from monitor.model import Alert, Notification, Sighting
+    from monitor.model import Sighting
     from monitor.rule_model import Rule
 
 MAX_STORIES = 1000
 """Stories looked back on at least; the newest are kept when there are more."""
 
 
-class SqlAssessState:
+class SqlAssessState(SqlAlertBook):
     """Hold what `assess` must remember between two matches.
 
     Args:
@@ -59,7 +58,7 @@ class SqlAssessState:
     """
 
     def __init__(self, conn: Connection) -> None:
-        self._conn = conn
+        super().__init__(conn)
         self._locked: set[tuple[str, str]] = set()
 
     def story_of_entry(self, topic: str, feed: str, entry_id: str) -> str | None:
@@ -146,10 +145,6 @@ class SqlAssessState:
         }
         self._conn.execute(_remember_signature(self._conn.dialect.name), row)
 
-    def has_alert(self, rule: str, story: str) -> bool:
-        """Say whether this rule has ever fired for this story."""
-        return self._any(alerts, alerts.c.rule == rule, alerts.c.story == story)
-
     def fired_since(self, rule: str, since: datetime) -> bool:
         """Say whether the rule opened an alert after `since`."""
         self._lock("rule", rule)
@@ -209,23 +204,28 @@ class SqlAssessState:
             fitting = [topic.like(each, escape="\\") for each in likes]
         return or_(topic.in_(named), *fitting)
 
-    def open_alert(self, alert: Alert, notifications: Sequence[Notification]) -> bool:
-        """Store an alert and its notifications; False if the alert was there."""
-        row = {
-            "id": alert.id,
-            "rule": alert.rule,
-            "story": alert.story,
-            "topic": alert.topic,
-            "status": alert.status,
-            "opened_at": alert.opened_at,
-            "published_at": None,
-            "alert": encode(alert).decode(),
-        }
-        if not insert_new(self._conn, alerts, row):
-            return False
-        rows = [_outbox_row(notification, alert) for notification in notifications]
-        insert_all_new(self._conn, outbox, rows)
-        return True
+    def counted(self, story: str) -> Sequence[Voice]:
+        """List the independent voices of a story, the first to speak first."""
+        seen = sightings.c
+        found = self._conn.execute(
+            select(seen.entry, seen.seen_at)
+            .where(seen.story == story)
+            .order_by(seen.seen_at, seen.id)
+            .limit(MAX_VOICES)
+        )
+        entries = [(row.seen_at, decode(row.entry.encode(), Entry)) for row in found]
+        return [
+            Voice(
+                publisher=Publisher(),
+                feed=entry.feed,
+                entry_id=entry.id,
+                title=entry.title,
+                url=entry.url,
+                source=entry.source,
+                seen_at=seen_at,
+            )
+            for seen_at, entry in entries
+        ]
 
     def _lock(self, kind: str, name: str) -> None:
         if (kind, name) not in self._locked:
@@ -278,20 +278,3 @@ def _accepted(rule: Rule, table: FromClause) -> ColumnElement[bool]:
     if rule.directions:
         accepted = and_(accepted, table.c.direction.in_(rule.directions))
     return accepted
-
-
-def _outbox_row(notification: Notification, alert: Alert) -> dict[str, object]:
-    return {
-        "id": notification.id,
-        "receiver": notification.receiver,
-        "alert": notification.alert,
-        "reason": notification.reason,
-        "content_type": notification.content_type,
-        "body": notification.body,
-        "created_at": notification.created_at,
-        "fetched_at": alert.match.entry.fetched_at,
-        "state": "pending",
-        "attempts": 0,
-        "due_at": AT_ONCE,
-        "last_error": "",
-    }

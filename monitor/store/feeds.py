@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, upd
 
 from monitor.feed_model import FeedState, SeenEntry
 from monitor.manners import NO_MANNERS, Turns
+from monitor.store.columns import UtcTime
 from monitor.store.feed_health import STATE, note_body
 from monitor.store.feed_sync import NO_FAILURES, sync
-from monitor.store.schema import UtcTime, entry_key, feed_entries, feed_hosts, feeds
+from monitor.store.schema import entry_key, feed_entries, feed_hosts, feeds
 from monitor.store.sql import batches, insert, insert_all_new
 
 if TYPE_CHECKING:

@@ -9,35 +9,31 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from typing import TYPE_CHECKING
 
+from monitor.model import MAX_VOICES, voice_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from monitor.model import Alert, Entry, Notification, Sighting
+    from monitor.model import Entry, Match, Sighting, Voice
     from monitor.rule_model import Rule
 
 
-class MemoryState:
+class MemoryStories:
     """Hold what `assess` must remember between two matches.
 
     Attributes:
         sightings: every sighting, in the order they were added.
-        alerts: every alert by id, in the order they opened.
-        notifications: every notification by id, in the order they were decided.
     """
 
     def __init__(self) -> None:
         self.sightings: list[Sighting] = []
-        self.alerts: dict[str, Alert] = {}
-        self.notifications: dict[str, Notification] = {}
         self._joined: set[tuple[str, str, str, int, str]] = set()
         self._story_of_entry: dict[tuple[str, str, str], str] = {}
         # Per topic and signature: when each story last showed it.
         self._copies: dict[tuple[str, str], dict[str, datetime]] = {}
         self._by_topic: dict[str, list[Sighting]] = {}  # oldest first
         self._by_story: dict[str, list[Sighting]] = {}  # oldest first
-        self._fired: set[tuple[str, str]] = set()
-        self._last_fired: dict[str, datetime] = {}
 
     def story_of_entry(self, topic: str, feed: str, entry_id: str) -> str | None:
         """Return the story that an earlier revision of this entry joined, if any."""
@@ -74,15 +70,6 @@ class MemoryState:
             insort(of, sighting, key=_seen_at)
         return True
 
-    def has_alert(self, rule: str, story: str) -> bool:
-        """Say whether this rule has ever fired for this story."""
-        return (rule, story) in self._fired
-
-    def fired_since(self, rule: str, since: datetime) -> bool:
-        """Say whether the rule opened an alert after `since`."""
-        last = self._last_fired.get(rule)
-        return last is not None and last > since
-
     def stories_since(self, rule: Rule, since: datetime) -> Sequence[tuple[str, Entry]]:
         """List the stories that first satisfied the rule after `since`, oldest first.
 
@@ -97,6 +84,31 @@ class MemoryState:
         recent.sort(key=_seen_at)
         return [(seen.story, seen.match.entry) for seen in recent]
 
+    def counted(self, story: str) -> Sequence[Voice]:
+        """List the independent voices of a story, the first to speak first."""
+        return [
+            voice_of(seen)
+            for seen in self._by_story.get(story, ())
+            if not seen.discounted
+        ][:MAX_VOICES]
+
+    def latest_match(self, topic: str, feed: str, entry_id: str) -> Match | None:
+        """Return what an entry's latest wording said about a topic."""
+        found = [
+            seen.match
+            for seen in self._by_topic.get(topic, ())
+            if (seen.match.entry.feed, seen.match.entry.id) == (feed, entry_id)
+        ]
+        return max(found, key=lambda match: match.entry.revision, default=None)
+
+    def topics_of_entry(self, feed: str, entry_id: str) -> Sequence[tuple[str, str]]:
+        """List the topics that an entry was ever about, each with its story."""
+        return sorted(
+            (topic, story)
+            for (topic, *entry), story in self._story_of_entry.items()
+            if entry == [feed, entry_id]
+        )
+
     def _about(self, rule: Rule) -> list[list[Sighting]]:
         """Return the sightings by topic, in the order in which the rule names them."""
         places = ((rule.place(topic), topic) for topic in self._by_topic)
@@ -106,17 +118,6 @@ class MemoryState:
     def _first_accepted(self, rule: Rule, story: str) -> Sighting | None:
         accepted = (s for s in self._by_story[story] if rule.accepts(s))
         return next(accepted, None)
-
-    def open_alert(self, alert: Alert, notifications: Sequence[Notification]) -> bool:
-        """Store an alert and its notifications; False if the alert was there."""
-        if alert.id in self.alerts:
-            return False
-        self.alerts[alert.id] = alert
-        self._fired.add((alert.rule, alert.story))
-        last = self._last_fired.get(alert.rule, alert.opened_at)
-        self._last_fired[alert.rule] = max(last, alert.opened_at)
-        self.notifications |= {told.id: told for told in notifications}
-        return True
 
 
 def _seen_at(sighting: Sighting) -> datetime:

@@ -17,9 +17,9 @@ from monitor.alerting.schema import alert_schema
 from monitor.clock import SystemClock
 from monitor.codec import encode
 from monitor.delivery.senders import signed_headers
+from monitor.memory import MemoryState
 from monitor.model import AlertRecord, Notification
 from monitor.stories.clusterer import join
-from monitor.stories.memory import MemoryState
 from tests.factories import NOON, alert, entry, match, receiver, rule
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -79,7 +79,7 @@ def test_the_timeline_of_a_burst_is_what_happens() -> None:
         found = evaluate(burst, sighting, state)
         names = []
         if found is not None:
-            state.open_alert(opened(burst, sighting, found), [])
+            state.save(opened(burst, sighting, found, ()), [])
             names = [of.title for of in (*found.related, told)]
         happened.append((minute, title, ", ".join(names)))
 

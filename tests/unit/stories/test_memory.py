@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from monitor.memory import MemoryState
 from monitor.model import Sighting
-from monitor.stories.memory import MemoryState
-from tests.factories import NOON, alert, entry, match, rule
+from tests.factories import NOON, alert, entry, firing, match, rule
 
 MINUTE = timedelta(minutes=1)
 
@@ -64,7 +64,7 @@ def test_only_the_topics_of_the_rule_are_listed() -> None:
 
 def test_a_rule_fired_strictly_after_a_time() -> None:
     state = MemoryState()
-    assert state.open_alert(alert(opened_at=NOON), [])
+    state.save(firing(alert(opened_at=NOON)), [])
 
     assert not state.fired_since("unesco-cuts", NOON)
     assert state.fired_since("unesco-cuts", NOON - MINUTE)
@@ -73,17 +73,16 @@ def test_a_rule_fired_strictly_after_a_time() -> None:
 
 def test_an_older_alert_does_not_hide_a_later_one() -> None:
     state = MemoryState()
-    state.open_alert(alert(id="al_2", story="st_2", opened_at=NOON + MINUTE), [])
-    state.open_alert(alert(id="al_1", story="st_1", opened_at=NOON), [])
+    state.save(firing(alert(id="al_2", story="st_2", opened_at=NOON + MINUTE)), [])
+    state.save(firing(alert(id="al_1", story="st_1", opened_at=NOON)), [])
 
     assert state.fired_since("unesco-cuts", NOON)
 
 
-def test_an_alert_opens_once() -> None:
+def test_an_alert_is_known_by_its_rule_and_what_it_is_about() -> None:
     state = MemoryState()
+    state.save(firing(alert()), [])
 
-    assert state.open_alert(alert(), [])
-    assert not state.open_alert(alert(), [])
     assert state.has_alert("unesco-cuts", alert().story)
     assert not state.has_alert("another", alert().story)
 
