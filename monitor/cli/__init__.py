@@ -12,6 +12,7 @@ import sys
 import typer
 
 from monitor.cli import (
+    backtest,
     calibrate,
     check,
     classify,
@@ -42,6 +43,7 @@ for module in (
     classify,
     explain,
     why_not,
+    backtest,
     calibrate,
     parse,
     fetch,
