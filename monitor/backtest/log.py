@@ -35,7 +35,7 @@ def logged_entries(settings: Settings, since: datetime) -> Iterator[Entry]:
     """
     with asyncio.Runner() as runner:
         records = _records(settings, since)
-        while (record := runner.run(anext(records, None))) is not None:  # type: ignore[arg-type]
+        while (record := runner.run(anext(records, None))) is not None:
             try:
                 yield from decode(record.value, EntriesRecord).entries
             except CodecError:

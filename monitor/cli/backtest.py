@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,13 +87,12 @@ def command(
 def _entries(
     settings: Settings, file: Path | None, since: str | None
 ) -> tuple[Iterable[Entry], int | None, list[int]]:
-    """Return the entries, how many there are if that is known, and who counts
-    lines that are none.
-    """
+    """Return the entries, how many if that is known, and the count of bad lines."""
     if since is None:
         items, refused = _items(file)
         return items, len(items), refused
     from monitor.backtest.log import logged_entries
+    from monitor.clock import SystemClock
     from monitor.config.scalars import read_duration
 
     if file is not None:
@@ -103,7 +101,7 @@ def _entries(
         age = read_duration(since)
     except ValueError as error:
         raise typer.BadParameter(f"--since {since}: {error}") from error
-    return logged_entries(settings, datetime.now(UTC) - age), None, [0]
+    return logged_entries(settings, SystemClock().now() - age), None, [0]
 
 
 def _items(file: Path | None) -> tuple[OrderedItems, list[int]]:
