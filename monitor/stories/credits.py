@@ -36,7 +36,9 @@ _NO_AGENCY = re.compile(
 _BRACKET = re.compile(r"[【\[［〔（(]\s*([^】\]］〕）)]{2,40})[】\]］〕）)]")
 _PARTS = re.compile(r"[=＝・/／、,\s]+")
 _WIRED = re.compile(r"[^。，,]{0,30}?[电電讯訊](?![视視话話影脑腦子力池信息])")
+_WIRE = re.compile("[电電讯訊]")
 _LED = re.compile(r"([A-Za-z][\w.&' ]{1,30}?)\s?[-–—|:]\s")
+_JOINED = re.compile(r"([A-ZＡ-Ｚ]{2,5}[=＝]\w{2,6})(?:\s|$|[-―－])")
 _BY = re.compile(r"by\s", re.IGNORECASE)
 _BETWEEN = frozenset({"and", "of", "for", "in", "the", "with", "staff"})
 
@@ -61,7 +63,33 @@ _DESK = re.compile(
     r"\(?(?:Additional r|R)eporting by [^()]{3,200}?[;；] ?\w* ?[Ee]diting"
 )
 
+_CLOSING = frozenset(")）】]")
+_ANY_DASH = re.compile(r"[-–—|―/]")
+_LAST_WORDS = (
+    ((":", "："), _SOURCE),
+    (("ith ",), _INPUTS),
+    (("©", "(c)", "(C)", "opyright"), _RIGHTS),
+)
+_TELLING = (
+    "ccording to",
+    "iting ",
+    "uoted by",
+    " report",
+    "によ",
+    "報",
+    "报",
+    "伝え",
+    "據",
+    "据",
+)
+_COUNTRY = re.compile(
+    r"(?:日本|美国|美國|英国|英國|法国|法國|德国|德國|韩国|韓國|俄罗斯|俄羅斯|印度|香港|台湾|台灣)(?:媒体|媒體)?《?"
+)
+
 _ACCORDING = re.compile(r"\b(?:[Aa]ccording to|[Cc]iting|[Qq]uoted by)\s+(?:the\s+)?")
+_WORD_AFTER = re.compile(
+    r"\s+(?!newspaper|magazine|reports?\b|and\b|which\b|that\b|on\b)\w"
+)
 _SAID = re.compile(
     r"\b(?:news agency |agency |newswire )?(?:reported|reports|has reported)\b"
 )
@@ -100,7 +128,7 @@ class Credits:
             self._titled(title)
             or self._last(tail)
             or self._relied_on(title)
-            or self._relied_on(_sentences(head))
+            or self._relied_on(head)
         )
         return None if owner is None else Credit(owner.name, owner)
 
@@ -128,7 +156,7 @@ class Credits:
                 if found is None and not part.isascii():
                     ended = self._names.at_end(part)
                     found = ended[0] if ended and ended[0].agency else None
-                if found is not None:
+                if found is not None and found.agency:
                     return found
         return None
 
@@ -144,12 +172,16 @@ class Credits:
 
     def _led(self, head: str) -> Owner | None:
         """Read "Reuters - ..." and "新华社东京10月13日电"."""
+        if found := _JOINED.match(head):
+            return self._part(found[1])
         if not head[:1].isascii():
             return self._wired(head)
         found = _LED.match(head)
         return self._agency(self._names.exact(found[1])) if found else None
 
     def _wired(self, text: str) -> Owner | None:
+        if not _WIRE.search(text[:60]):
+            return None
         started = self._names.at_start(text[:40].lstrip("据據"))
         if started is None or not started[0].agency:
             return None
@@ -188,6 +220,32 @@ class Credits:
 
     def _last(self, tail: str) -> Owner | None:
         """Read "(AP)", "Source: AP", "/dpa/" and the like at the end."""
+        # What each looks for is asked first: most texts hold none of it.
+        owner = None
+        if tail[-2:-1] in _CLOSING or tail[-1:] in _CLOSING:
+            owner = self._last_bracket(tail)
+        if owner is None and "/" in tail and (found := _SLASHED.search(tail)):
+            owner = self._agency(self._names.exact(found[1] or found[2]))
+        end = tail[-45:]
+        if (
+            owner is None
+            and _ANY_DASH.search(end)
+            and (found := _LAST_PIECE.search(end))
+        ):
+            owner = self._agency(self._names.exact(found[1]))
+        return owner or self._last_words(tail)
+
+    def _last_words(self, tail: str) -> Owner | None:
+        for hints, pattern in _LAST_WORDS:
+            if any(hint in tail for hint in hints) and (found := pattern.search(tail)):
+                started = self._names.at_start(tail[found.end() :])
+                if started is not None:
+                    return started[0]
+        if "diting" in tail and _DESK.search(tail):
+            return self._names.find("Reuters")  # its last line, and nobody else's
+        return None
+
+    def _last_bracket(self, tail: str) -> Owner | None:
         if found := _LAST_BRACKET.search(tail):
             before = tail[: found.start()].rstrip()
             # "a school in Hyderabad (AP)." is about a place.
@@ -197,28 +255,27 @@ class Credits:
             owner = self._part(found[1])
             if owner is not None and (ends or len(found[1]) > len("AFP")):
                 return owner
-        if (found := _SLASHED.search(tail)) is not None:
-            owner = self._names.exact(found[1] or found[2])
-            if (owner := self._agency(owner)) is not None:
-                return owner
-        if (found := _LAST_PIECE.search(tail)) is not None:
-            owner = self._agency(self._names.exact(found[1]))
-            if owner is not None:
-                return owner
-        for pattern in (_SOURCE, _INPUTS, _RIGHTS):
-            if (found := pattern.search(tail)) is not None:
-                started = self._names.at_start(tail[found.end() :])
-                if started is not None:
-                    return started[0]
-        # The last line of Reuters, and of nobody else.
-        return self._names.find("Reuters") if _DESK.search(tail) else None
+        return None
 
     def _relied_on(self, text: str) -> Owner | None:
+        """Read "according to Reuters", "ロイターによると", "据路透社报道"."""
+        if not any(hint in text for hint in _TELLING):
+            return None
+        text = _sentences(text)
+        return self._named_after(text) or self._named_before(text)
+
+    def _named_after(self, text: str) -> Owner | None:
         for pattern in (_ACCORDING, _AS_TOLD_ZH):
             for found in pattern.finditer(text):
-                started = self._names.at_start(text[found.end() :][:60])
-                if started is not None:
+                named = text[found.end() :][:60]
+                if pattern is _AS_TOLD_ZH:
+                    named = _COUNTRY.sub("", named, count=1)
+                started = self._names.at_start(named)
+                if started is not None and not _is_adjective(*started, named):
                     return started[0]
+        return None
+
+    def _named_before(self, text: str) -> Owner | None:
         for found in _SAID.finditer(text):
             if (owner := self._before(text[: found.start()])) is not None:
                 return owner
@@ -232,17 +289,25 @@ class Credits:
         return None
 
     def _before(self, text: str) -> Owner | None:
-        """Return the agency whose name a text of words ends with."""
+        """Return the publisher whose name a text of words ends with."""
         words = text.split()[-4:]
         for number in range(len(words)):
-            owner = self._agency(self._names.exact(" ".join(words[number:])))
-            if owner is not None:
+            owner = self._names.exact(" ".join(words[number:]))
+            # One word alone may mean something else: "Time", "Mint", "Tempo".
+            if owner is not None and (owner.agency or number < len(words) - 1):
                 return owner
         return None
 
     @staticmethod
     def _agency(owner: Owner | None) -> Owner | None:
         return owner if owner is not None and owner.agency else None
+
+
+def _is_adjective(owner: Owner, name: str, text: str) -> bool:
+    """Tell "according to Independent experts" from "according to Axios, ..."."""
+    if owner.agency or " " in name or not name.isascii():
+        return False
+    return _WORD_AFTER.match(text[len(name) :]) is not None
 
 
 def _sentences(head: str) -> str:
