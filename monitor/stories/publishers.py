@@ -94,6 +94,8 @@ class Publishers:
         named = self._names.find(entry.source) if entry.source else None
         if named is not None and not named.aggregator:
             return Identified(_of(named), f'the table has the name "{entry.source}"')
+        if named is not None and not home.domain:
+            return self._behind(named, entry)
         if home.domain:
             name = entry.source or home.domain
             return Identified(
