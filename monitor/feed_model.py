@@ -66,6 +66,7 @@ class ParsedEntry(Struct, frozen=True, kw_only=True):
     url: str = ""
     lang: str = ""
     source: str = ""
+    source_url: str = ""
     published_at: datetime | None = None
 
 

@@ -49,6 +49,9 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         feed: the feed's id.
         id: the entry's identity within its feed: its guid, else its link, else a hash
             of its text.
+        source: who publishes it: the user's word for the feed, else the entry's own
+            `<source>`, else the feed's title.
+        source_url: the address that its `<source>` gives, as aggregators' items have.
         revision: 0 at first sight, one more with every edit.
         changed: what the edit changed: "title", "summary" or both.
         published_at: the publisher's date, when it gave one.
@@ -62,6 +65,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str = ""
     lang: str = ""
     source: str = ""
+    source_url: str = ""
     revision: int = 0
     changed: tuple[str, ...] = ()
     published_at: datetime | None = None
@@ -177,13 +181,18 @@ class Publisher(Struct, frozen=True, kw_only=True):
         name: what readers call it, such as "Asahi Shimbun".
         family: the same for all publishers of one owner.
         country: where it is at home (ISO 3166-1 alpha-2, lower case), or "".
-        agency: the family of the agency that the text is credited to, or "".
+        agency: the family of the agency that the text is credited to, or of the
+            publisher it relies on ("according to ..."); "" for none but itself.
+        agency_name: what readers call that agency.
+        is_aggregator: it shows the news of others, and did not say whose this is.
     """
 
     name: str = ""
     family: str = ""
     country: str = ""
     agency: str = ""
+    agency_name: str = ""
+    is_aggregator: bool = False
 
 
 Joining = Literal["first", "copy", "near-copy", "rewrite", "translation", "edit"]
@@ -218,17 +227,31 @@ class Sighting(Struct, frozen=True, kw_only=True):
 
 
 class Voice(Struct, frozen=True, kw_only=True):
-    """One entry as a witness: who tells the story, and what ties it to the others."""
+    """One member of a story as a witness, as far as independence goes.
+
+    Args:
+        copy_of: feed and id of the entry whose text it repeats.
+    """
 
     publisher: Publisher
     feed: str
     entry_id: str
-    title: str
+    title: str = ""
     url: str = ""
     source: str = ""
     seen_at: datetime
     joined: Joining = "first"
     copy_of: tuple[str, str] | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return which entry it is: its feed and id."""
+        return self.feed, self.entry_id
+
+    @property
+    def name(self) -> str:
+        """Return what readers call its publisher."""
+        return self.publisher.name or self.publisher.family or self.feed
 
 
 def voice_of(sighting: Sighting) -> Voice:

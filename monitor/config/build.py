@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from monitor.config import specs
 from monitor.config.addresses import in_folder
+from monitor.config.publishers import publishers_of
 from monitor.config.scalars import split_listen
 from monitor.config.settings import (
     KafkaSettings,
@@ -69,6 +70,7 @@ def build(
         concepts=concepts,
         index=index,
         plan=_plan(config),
+        publishers=publishers_of(config),
         warnings=warnings,
         websub_callback=(config.websub.callback or "").rstrip("/"),
     )

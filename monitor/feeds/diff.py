@@ -178,6 +178,7 @@ def _entry(
         # What the user says of a feed is meant to correct what it says of itself.
         lang=feed.lang or one.lang,
         source=feed.source or one.source or parsed.title,
+        source_url=one.source_url,
         revision=revision,
         changed=changed,
         published_at=published,

@@ -88,6 +88,7 @@ def _entry(raw: RawEntry, url: str, lang: str) -> ParsedEntry:
         url=_address(raw.link, url),
         lang=_lang(raw.lang) or lang,
         source=_plain(raw.source, MAX_NAME),
+        source_url=_address(raw.source_link, url),
         published_at=_sensible(raw.published_at),
     )
 
