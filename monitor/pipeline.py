@@ -18,7 +18,8 @@ from monitor.alerting.render import render
 from monitor.alerting.route import receivers_for
 from monitor.alerting.rules import History, evaluate
 from monitor.model import Alert, Match, MatchesRecord, Notification, Receiver, Rule
-from monitor.stories.clusterer import StoryIndex, join
+from monitor.stories.clusterer import join
+from monitor.stories.index import StoryIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -9,14 +9,17 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from typing import TYPE_CHECKING
 
+from monitor.stories.memory_index import MemoryStories
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from monitor.model import Alert, Entry, Notification, Rule, Sighting
+    from monitor.stories.index import NewSketch
 
 
-class MemoryState:
+class MemoryState(MemoryStories):
     """Hold what `assess` must remember between two matches.
 
     Attributes:
@@ -26,52 +29,37 @@ class MemoryState:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.sightings: list[Sighting] = []
         self.alerts: dict[str, Alert] = {}
         self.notifications: dict[str, Notification] = {}
-        self._joined: set[tuple[str, str, str, int, str]] = set()
-        self._story_of_entry: dict[tuple[str, str, str], str] = {}
-        # Per topic and signature: when each story last showed it.
-        self._copies: dict[tuple[str, str], dict[str, datetime]] = {}
         self._by_topic: dict[str, list[Sighting]] = {}  # oldest first
         self._by_story: dict[str, list[Sighting]] = {}  # oldest first
         self._fired: set[tuple[str, str]] = set()
         self._last_fired: dict[str, datetime] = {}
 
-    def story_of_entry(self, topic: str, feed: str, entry_id: str) -> str | None:
-        """Return the story that an earlier revision of this entry joined, if any."""
-        return self._story_of_entry.get((topic, feed, entry_id))
-
-    def story_of_copy(
-        self, topic: str, signature: str, since: datetime
-    ) -> tuple[str | None, int]:
-        """Return the story with this signature last sighted at or after `since`.
-
-        The second value counts the topic's stories that ever had the signature.
-        """
-        stories = self._copies.get((topic, signature), {})
-        recent = [(at, story) for story, at in stories.items() if at >= since]
-        return (max(recent)[1] if recent else None), len(stories)
-
-    def add(self, sighting: Sighting, signature: str) -> bool:
+    def add(
+        self, sighting: Sighting, signature: str, sketch: NewSketch | None = None
+    ) -> bool:
         """Store a sighting; return False if this very match was stored before."""
-        match = sighting.match
-        topic, entry = match.topic, match.entry
-        key = (topic, entry.feed, entry.id, entry.revision, signature)
-        if key in self._joined:
+        if not super().add(sighting, signature, sketch):
             return False
-        self._joined.add(key)
-        self._story_of_entry.setdefault((topic, entry.feed, entry.id), sighting.story)
-        copies = self._copies.setdefault((topic, signature), {})
-        last = copies.get(sighting.story, sighting.seen_at)
-        copies[sighting.story] = max(last, sighting.seen_at)
         self.sightings.append(sighting)
         for of in (
-            self._by_topic.setdefault(topic, []),
+            self._by_topic.setdefault(sighting.match.topic, []),
             self._by_story.setdefault(sighting.story, []),
         ):
             insort(of, sighting, key=_seen_at)
         return True
+
+    def merge(self, topic: str, into: str, others: Sequence[str]) -> None:
+        """Move all that is known of other stories into one; they are one from now on."""
+        super().merge(topic, into, others)
+        for other in others:
+            for sighting in self._by_story.pop(other, []):
+                insort(self._by_story.setdefault(into, []), sighting, key=_seen_at)
+        moved = {rule for rule, story in self._fired if story in others}
+        self._fired |= {(rule, into) for rule in moved}
 
     def has_alert(self, rule: str, story: str) -> bool:
         """Say whether this rule has ever fired for this story."""
@@ -90,11 +78,11 @@ class MemoryState:
         found = []
         for sightings in self._about(rule):
             start = bisect_right(sightings, since, key=_seen_at)
-            stories = dict.fromkeys(seen.story for seen in sightings[start:])
+            stories = dict.fromkeys(self.story_now(s.story) for s in sightings[start:])
             found += [self._first_accepted(rule, story) for story in stories]
         recent = [seen for seen in found if seen is not None and seen.seen_at > since]
         recent.sort(key=_seen_at)
-        return [(seen.story, seen.match.entry) for seen in recent]
+        return [(self.story_now(seen.story), seen.match.entry) for seen in recent]
 
     def _about(self, rule: Rule) -> list[list[Sighting]]:
         """Return the sightings by topic, in the order in which the rule names them."""
