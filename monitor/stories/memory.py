@@ -33,6 +33,7 @@ class MemoryState(MemoryStories):
         self.sightings: list[Sighting] = []
         self.alerts: dict[str, Alert] = {}
         self.notifications: dict[str, Notification] = {}
+        self._arrivals: dict[int, int] = {}  # by `id`, as `sightings` keeps them all
         self._by_topic: dict[str, list[Sighting]] = {}  # oldest first
         self._by_story: dict[str, list[Sighting]] = {}  # oldest first
         self._fired: set[tuple[str, str]] = set()
@@ -44,6 +45,7 @@ class MemoryState(MemoryStories):
         """Store a sighting; return False if this very match was stored before."""
         if not super().add(sighting, signature, sketch):
             return False
+        self._arrivals[id(sighting)] = len(self.sightings)
         self.sightings.append(sighting)
         for of in (
             self._by_topic.setdefault(sighting.match.topic, []),
@@ -56,13 +58,18 @@ class MemoryState(MemoryStories):
         """Move all that is known of other stories into one; they are one from now on."""
         super().merge(topic, into, others)
         for other in others:
-            for sighting in self._by_story.pop(other, []):
-                insort(self._by_story.setdefault(into, []), sighting, key=_seen_at)
-        moved = {rule for rule, story in self._fired if story in others}
-        self._fired |= {(rule, into) for rule in moved}
+            moved = self._by_story.pop(other, [])
+            self._by_story[into] = sorted(
+                self._by_story.get(into, []) + moved, key=self._order
+            )
+        told = {rule for rule, story in self._fired if story in others}
+        self._fired |= {(rule, into) for rule in told}
+
+    def _order(self, sighting: Sighting) -> tuple[datetime, int]:
+        return sighting.seen_at, self._arrivals[id(sighting)]
 
     def has_alert(self, rule: str, story: str) -> bool:
-        """Say whether this rule has ever fired for this story."""
+        """Say whether this rule has ever fired for this story, or for one it took in."""
         return (rule, story) in self._fired
 
     def fired_since(self, rule: str, since: datetime) -> bool:
