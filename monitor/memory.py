@@ -7,12 +7,12 @@ grows with what it is told, so a process that runs for years uses the store inst
 from __future__ import annotations
 
 from monitor.alerting.memory import MemoryBook
-from monitor.stories.memory import MemoryStories
+from monitor.stories.memory import MemorySightings
 
 
-class MemoryState(MemoryStories, MemoryBook):
+class MemoryState(MemorySightings, MemoryBook):
     """Hold what `assess` must remember between two matches."""
 
     def __init__(self) -> None:
-        MemoryStories.__init__(self)
+        MemorySightings.__init__(self)
         MemoryBook.__init__(self)

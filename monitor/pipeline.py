@@ -11,7 +11,7 @@ the same answers.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.alerting.amend import Loss, amend, drop, suspect
@@ -31,13 +31,16 @@ from monitor.model import (
     Sighting,
 )
 from monitor.rule_model import Rule
-from monitor.stories.clusterer import StoryIndex, join
+from monitor.stories.clusterer import join
+from monitor.stories.corroboration import discount
+from monitor.stories.index import StoryIndex
+from monitor.stories.publishers import Publishers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from monitor.alerting.book import Step
-    from monitor.model import Alert, Entry, Route, Voice
+    from monitor.model import Alert, Entry, Route
     from monitor.topics import TopicIndex
 
 
@@ -65,14 +68,23 @@ class AssessState(StoryIndex, History, AlertBook, Protocol):
         ...
 
 
+def _no_table() -> Publishers:
+    return Publishers((), lambda host: host)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do with sightings: rules, routes and receivers of one configuration."""
+    """What to do with sightings: rules, routes and receivers of one configuration.
+
+    Args:
+        publishers: says who publishes an entry; without a table, by its host.
+    """
 
     rules: tuple[Rule, ...]
     route: Route
     receivers: Mapping[str, Receiver]
     external_url: str = ""
+    publishers: Publishers = field(default_factory=_no_table)
 
     def rule(self, name: str) -> Rule | None:
         """Return the rule of a name; None when the configuration has it no more."""
@@ -129,7 +141,7 @@ def assess(
     """
     told: list[Change] = []
     for match in matches:
-        sighting = join(match, state)
+        sighting = join(match, state, publisher=plan.publishers.identify(match.entry))
         if sighting is not None:
             steps = _steps(sighting, plan, state)
             told += _store(steps, plan, state)
@@ -165,7 +177,7 @@ def _steps(sighting: Sighting, plan: Plan, state: AssessState) -> Iterator[Step]
             continue
         finding = evaluate(rule, sighting, state)
         if finding is not None:
-            decided = decide(rule, sighting, finding, state, _discount)
+            decided = decide(rule, sighting, finding, state, discount)
             if decided is not None:
                 yield decided
 
@@ -204,11 +216,6 @@ def _revise(revision: Revision, plan: Plan, state: AssessState) -> Iterator[Step
                 changed = drop(rule, alert, loss, state)
             if changed is not None:
                 yield changed
-
-
-def _discount(voice: Voice, counted: Sequence[Voice]) -> str:
-    known = {each.publisher.family for each in counted}
-    return "same family" if voice.publisher.family in known else ""
 
 
 def dispatch(change: Change, plan: Plan) -> list[Notification]:

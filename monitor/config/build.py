@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from monitor.config.schema import Config
     from monitor.model import Feed
+    from monitor.stories.publishers import Publishers
     from monitor.topics import TopicIndex
     from monitor.topics.spec import ConceptSpec, TopicSpec
 
@@ -47,6 +48,7 @@ def build(
         data_dir: where relative SQLite files lie.
     """
     host, port = split_listen(config.web.listen)
+    publishers = publishers_of(config)
     return Settings(
         path=path,
         digest=digest,
@@ -69,8 +71,8 @@ def build(
         topics=topics,
         concepts=concepts,
         index=index,
-        plan=_plan(config),
-        publishers=publishers_of(config),
+        plan=_plan(config, publishers),
+        publishers=publishers,
         warnings=warnings,
         websub_callback=(config.websub.callback or "").rstrip("/"),
     )
@@ -92,13 +94,14 @@ def _kafka(config: Config) -> KafkaSettings:
     )
 
 
-def _plan(config: Config) -> Plan:
+def _plan(config: Config, publishers: Publishers) -> Plan:
     receivers = specs.receivers(config)
     return Plan(
         rules=specs.rules(config),
         route=specs.route(config, receivers),
         receivers=receivers,
         external_url=config.external_url or "",
+        publishers=publishers,
     )
 
 

@@ -87,7 +87,14 @@ class SqlAlertBook:
         """Return what an entry's latest wording said about a topic."""
         seen = sightings.c
         row = self._conn.execute(
-            select(seen.score, seen.direction, seen.entry, seen.spans)
+            select(
+                seen.score,
+                seen.direction,
+                seen.entry,
+                seen.spans,
+                seen.actors,
+                seen.act,
+            )
             .where(
                 seen.topic == topic,
                 seen.feed == feed,
@@ -104,6 +111,8 @@ class SqlAlertBook:
             direction=row.direction,
             spans=msgspec.json.decode(row.spans, type=tuple[Span, ...]),
             entry=decode(row.entry.encode(), Entry),
+            actors=msgspec.json.decode(row.actors or "[]", type=tuple[str, ...]),
+            act=row.act,
         )
 
     def save(self, step: Step, notifications: Sequence[Notification]) -> None:

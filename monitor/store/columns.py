@@ -98,6 +98,12 @@ def entry_key(entry_id: str) -> str:
     return hashlib.sha256(entry_id.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
+def microseconds(time: datetime) -> int:
+    """Return an aware time in microseconds since 1970."""
+    since = time - AT_ONCE
+    return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
+
+
 # SQLite numbers rows only in a column that is exactly INTEGER.
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
 

@@ -7,14 +7,17 @@ with a new migration; a test holds the two equal.
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Double,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -27,6 +30,7 @@ from monitor.store.columns import (
     Words,
     entry_key,
     metadata,
+    microseconds,
 )
 from monitor.store.schema_alerts import (
     alert_changes,
@@ -48,10 +52,13 @@ __all__ = [
     "feed_hosts",
     "feeds",
     "metadata",
+    "microseconds",
     "outbox",
     "sightings",
     "stories",
+    "story_keys",
     "story_signatures",
+    "story_sketches",
     "websub_subscriptions",
 ]
 
@@ -161,11 +168,26 @@ sightings = Table(
     Column("is_first", Boolean, nullable=False),
     Column("entry", Text, nullable=False),
     Column("spans", Text, nullable=False),
+    # Who published it, and how it came into its story; "" where nobody said.
+    # JSON: the publisher whole; what is asked for stands in columns of its own.
+    Column("publisher", Text, nullable=False, server_default=text("'{}'")),
+    Column("family", Text, nullable=False, server_default=EMPTY),
+    Column("country", Text, nullable=False, server_default=EMPTY),
+    Column("agency", Text, nullable=False, server_default=EMPTY),
+    Column("joined", Text, nullable=False, server_default=EMPTY),
+    Column("copy_feed", Text),
+    Column("copy_entry", Words),
+    Column("discounted", Words, nullable=False, server_default=EMPTY),
+    # A JSON list of concepts.
+    Column("actors", Text, nullable=False, server_default=EMPTY),
+    Column("act", Text, nullable=False, server_default=EMPTY),
+    Column("lang", Text, nullable=False, server_default=EMPTY),
     # With the signature, because a crash can give two wordings one revision: the log
     # took the first, the poller died before it could remember that, and then the
     # publisher edited.
     UniqueConstraint("topic", "feed", "entry_key", "revision", "signature"),
     Index(None, "topic", "seen_at"),
+    Index(None, "topic", "family", "seen_at"),
     Index(None, "story", "seen_at"),
     Index(None, "seen_at"),
 )
@@ -179,8 +201,17 @@ stories = Table(
     Column("opened_at", UtcTime, nullable=False),
     Column("last_seen_at", UtcTime, nullable=False),
     Column("sightings", Integer, nullable=False),
+    Column("families", Integer, nullable=False, server_default="1"),
+    # The story that took this one in, and now has its sightings.
+    Column("merged_into", Text),
     Index(None, "topic", "last_seen_at"),
     Index(None, "last_seen_at"),
+    Index(
+        "ix_stories_merged_into",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
 )
 
 story_signatures = Table(
@@ -193,8 +224,42 @@ story_signatures = Table(
     # an old story must not give its number to a new one.
     Column("generation", Integer, nullable=False),
     Column("last_seen_at", UtcTime, nullable=False),
+    # Null where an older program wrote the row; so is who had the text first.
+    Column("first_seen_at", UtcTime),
+    Column("feed", Text),
+    Column("entry", Words),
+    Column("is_edit", Boolean, nullable=False, server_default=false()),
     Index(None, "story"),
     Index(None, "last_seen_at"),
+)
+
+# What near-copies and rewrites are found by, kept for days only.
+story_sketches = Table(
+    "story_sketches",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("story", Text, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("feed", Text, nullable=False),
+    Column("entry", Words, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("sketch", LargeBinary, nullable=False),
+    # The keys of its rows in story_keys, 8 bytes each; so pruning needs no index there.
+    Column("keys", LargeBinary, nullable=False),
+    Index(None, "story"),
+    Index(None, "seen_at"),
+)
+
+# Sixteen narrow rows a sketch: the time is in microseconds since 1970.
+story_keys = Table(
+    "story_keys",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("seen_us", BigInteger, primary_key=True, autoincrement=False),
+    Column("sketch", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 websub_subscriptions = Table(

@@ -1,8 +1,4 @@
-"""Remember stories, alerts and notifications in memory: the twin of the database.
-
-A replay and the tests run the whole core over it. It owns no time and no limits: it
-grows with what it is told, so a process that runs for years uses the store instead.
-"""
+"""Remember every sighting in memory: the twin of the table of sightings."""
 
 from __future__ import annotations
 
@@ -10,65 +6,58 @@ from bisect import bisect_right, insort
 from typing import TYPE_CHECKING
 
 from monitor.model import MAX_VOICES, voice_of
+from monitor.stories.memory_index import MemoryStories
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from monitor.model import Entry, Match, Sighting, Voice
     from monitor.rule_model import Rule
+    from monitor.stories.index import NewSketch
 
 
-class MemoryStories:
-    """Hold what `assess` must remember between two matches.
+class MemorySightings(MemoryStories):
+    """Hold the stories, and every sighting of them.
 
     Attributes:
         sightings: every sighting, in the order they were added.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.sightings: list[Sighting] = []
-        self._joined: set[tuple[str, str, str, int, str]] = set()
-        self._story_of_entry: dict[tuple[str, str, str], str] = {}
-        # Per topic and signature: when each story last showed it.
-        self._copies: dict[tuple[str, str], dict[str, datetime]] = {}
+        self._arrivals: dict[int, int] = {}  # by `id`, as `sightings` keeps them all
+        self._no_voice: dict[int, str] = {}  # by `id`
         self._by_topic: dict[str, list[Sighting]] = {}  # oldest first
         self._by_story: dict[str, list[Sighting]] = {}  # oldest first
 
-    def story_of_entry(self, topic: str, feed: str, entry_id: str) -> str | None:
-        """Return the story that an earlier revision of this entry joined, if any."""
-        return self._story_of_entry.get((topic, feed, entry_id))
-
-    def story_of_copy(
-        self, topic: str, signature: str, since: datetime
-    ) -> tuple[str | None, int]:
-        """Return the story with this signature last sighted at or after `since`.
-
-        The second value counts the topic's stories that ever had the signature.
-        """
-        stories = self._copies.get((topic, signature), {})
-        recent = [(at, story) for story, at in stories.items() if at >= since]
-        return (max(recent)[1] if recent else None), len(stories)
-
-    def add(self, sighting: Sighting, signature: str) -> bool:
+    def add(
+        self, sighting: Sighting, signature: str, sketch: NewSketch | None = None
+    ) -> bool:
         """Store a sighting; return False if this very match was stored before."""
-        match = sighting.match
-        topic, entry = match.topic, match.entry
-        key = (topic, entry.feed, entry.id, entry.revision, signature)
-        if key in self._joined:
+        if not super().add(sighting, signature, sketch):
             return False
-        self._joined.add(key)
-        self._story_of_entry.setdefault((topic, entry.feed, entry.id), sighting.story)
-        copies = self._copies.setdefault((topic, signature), {})
-        last = copies.get(sighting.story, sighting.seen_at)
-        copies[sighting.story] = max(last, sighting.seen_at)
+        self._arrivals[id(sighting)] = len(self.sightings)
         self.sightings.append(sighting)
         for of in (
-            self._by_topic.setdefault(topic, []),
+            self._by_topic.setdefault(sighting.match.topic, []),
             self._by_story.setdefault(sighting.story, []),
         ):
             insort(of, sighting, key=_seen_at)
         return True
+
+    def merge(self, topic: str, into: str, others: Sequence[str]) -> None:
+        """Move all that is known of other stories into one; they are one from now on."""
+        super().merge(topic, into, others)
+        for other in others:
+            moved = self._by_story.pop(other, [])
+            self._by_story[into] = sorted(
+                self._by_story.get(into, []) + moved, key=self._order
+            )
+
+    def _order(self, sighting: Sighting) -> tuple[datetime, int]:
+        return sighting.seen_at, self._arrivals[id(sighting)]
 
     def stories_since(self, rule: Rule, since: datetime) -> Sequence[tuple[str, Entry]]:
         """List the stories that first satisfied the rule after `since`, oldest first.
@@ -78,19 +67,27 @@ class MemoryStories:
         found = []
         for sightings in self._about(rule):
             start = bisect_right(sightings, since, key=_seen_at)
-            stories = dict.fromkeys(seen.story for seen in sightings[start:])
+            stories = dict.fromkeys(self.story_now(s.story) for s in sightings[start:])
             found += [self._first_accepted(rule, story) for story in stories]
         recent = [seen for seen in found if seen is not None and seen.seen_at > since]
         recent.sort(key=_seen_at)
-        return [(seen.story, seen.match.entry) for seen in recent]
+        return [(self.story_now(seen.story), seen.match.entry) for seen in recent]
 
     def counted(self, story: str) -> Sequence[Voice]:
         """List the independent voices of a story, the first to speak first."""
-        return [
-            voice_of(seen)
-            for seen in self._by_story.get(story, ())
-            if not seen.discounted
-        ][:MAX_VOICES]
+        told = self._by_story.get(self.story_now(story), ())
+        voices = [voice_of(seen) for seen in told if not self._discounted(seen)]
+        return voices[:MAX_VOICES]
+
+    def discount(self, story: str, reasons: Mapping[tuple[str, str], str]) -> None:
+        """Count some voices of a story no more, named by feed and entry id."""
+        for seen in self._by_story.get(self.story_now(story), ()):
+            entry = seen.match.entry
+            if (entry.feed, entry.id) in reasons:
+                self._no_voice[id(seen)] = reasons[entry.feed, entry.id]
+
+    def _discounted(self, seen: Sighting) -> str:
+        return self._no_voice.get(id(seen), seen.discounted)
 
     def latest_match(self, topic: str, feed: str, entry_id: str) -> Match | None:
         """Return what an entry's latest wording said about a topic."""
@@ -104,7 +101,7 @@ class MemoryStories:
     def topics_of_entry(self, feed: str, entry_id: str) -> Sequence[tuple[str, str]]:
         """List the topics that an entry was ever about, each with its story."""
         return sorted(
-            (topic, story)
+            (topic, self.story_now(story))
             for (topic, *entry), story in self._story_of_entry.items()
             if entry == [feed, entry_id]
         )

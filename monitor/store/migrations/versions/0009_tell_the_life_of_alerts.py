@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0004"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -18,6 +18,12 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Create the tables, and carry over the alerts that were told once."""
     _create()
+    op.add_column(
+        "sightings",
+        sa.Column(
+            "publisher", sa.Text(), nullable=False, server_default=sa.text("'{}'")
+        ),
+    )
     with op.batch_alter_table("alerts") as alerts:
         alerts.add_column(sa.Column("subject", sa.Text()))
         alerts.add_column(sa.Column("told_at", TIME))
@@ -137,5 +143,6 @@ def downgrade() -> None:
         sqlite_where=is_unpublished,
         postgresql_where=is_unpublished,
     )
+    op.drop_column("sightings", "publisher")
     for table in ("entry_revisions", "alert_changes", "alert_subjects"):
         op.drop_table(table)
