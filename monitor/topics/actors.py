@@ -22,11 +22,11 @@ from monitor.topics.cast import counts
 from monitor.topics.cues import Reader as CueReader
 from monitor.topics.document import WORD_WIDTH
 from monitor.topics.lexicon import Reader
-from monitor.topics.plover import STRENGTH, code_of
+from monitor.topics.plover import PREFERRED, STRENGTH, code_of
 from monitor.topics.roles import Mention, Role, Roles, is_spaceless
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from monitor.model import Entry
     from monitor.topics.cast import Cast
@@ -40,11 +40,22 @@ MOST = 4
 REACH = 25
 """An actor or act further than this many words from all evidence is of other news."""
 
+FEW = 2
+"""With fewer who act or are acted upon, those named in passing are told too."""
+
+_UN_AGENCIES = frozenset(
+    f"bodies/{name}"
+    for name in (
+        "unesco unhcr unrwa unicef who wfp fao undp unfpa human-rights-council ilo iaea"
+    ).split()
+)
+
 _CUE_REACH = 8
 """How far from a cue such as "may" its act may stand, in words."""
 
 # Their words are as often things as acts: funding, support, a visit, to give.
 _NOUNS = frozenset(["aid", "support"])
+_DOUBTFUL = frozenset(["mass", "edge", "inside", "working", "give", "row", "session"])
 
 _ABBREVIATED = {
     "米": "usa",
@@ -72,6 +83,7 @@ _ABBREVIATED = {
     "比": "philippines",
     "菲": "philippines",
 }
+_SEATS = frozenset(["based", "agency", "headquarters", "headquartered"])
 _OTHERS = "各両兩同他邦方州省市府県"
 _AT_HOME = {
     "ja": (
@@ -197,49 +209,46 @@ class _Scene:
         if not self._mentions:
             return Told((), code)
         place = None if act is None else (act.first, act.last)
+        start = evidence[0][0]
+        if place and start < self.document.split < place[0]:
+            place = None  # the title tells the news, by a word we do not know
         roles = Roles(self.document, self._cues, self._mentions).read(place)
-        anchor = place or (evidence[0][0], evidence[-1][1])
-        ranked = sorted(
-            (*self._rank(mention, role, anchor), number)
-            for number, (mention, role) in enumerate(
-                zip(self._mentions, roles, strict=True)
-            )
-            if counts(mention.name, wanted) and self._is_near(mention, evidence)
-        )
-        best: dict[str, int] = {}
-        for row in ranked:
-            best.setdefault(self._mentions[row[-1]].name, row[0])
-        return Told(_chosen(best), code)
+        places = [hit[:2] for hit in evidence] + ([] if place is None else [place])
+        near = [
+            (mention, self._part(mention, role, place, evidence))
+            for mention, role in zip(self._mentions, roles, strict=True)
+            if counts(mention.name, wanted) and self._is_near(mention, places)
+        ]
+        return Told(_chosen(near), code)
 
-    def _rank(
-        self, mention: Mention, role: Role, anchor: tuple[int, int]
-    ) -> tuple[int, bool, int]:
-        rank = int(role)
+    def _part(
+        self,
+        mention: Mention,
+        role: Role,
+        act: tuple[int, int] | None,
+        evidence: Sequence[Hit],
+    ) -> Role:
+        anchor = evidence[0][0] if act is None else act[0]
+        if not self._cues.is_one_sentence(mention.first, anchor):
+            if mention.is_body and any(
+                hit[0] <= mention.last and mention.first <= hit[1] for hit in evidence
+            ):
+                return Role.OBJECT
+            return Role.ELSEWHERE if role < Role.OBJECT else Role.PLACE
         if mention.is_body and role in (Role.SUBJECT, Role.SPEAKER, Role.PARTNER):
             # "UNESCO dues", "UNESCO and Japan": a body is what things are done to, but
             # where the very next words tell that it acts.
-            acts = anchor[0] - mention.last in (1, 2) and role is Role.SUBJECT
-            rank = Role.SUBJECT if acts and not self._is_noun(mention) else Role.OBJECT
-        at = self.document.at
-        gap = at[max(mention.first, anchor[0])] - at[min(mention.last, anchor[1])]
-        is_elsewhere = (mention.first > self.document.split) != (
-            anchor[0] > self.document.split
-        )
-        if is_elsewhere and rank < Role.PARTNER:
-            rank = Role.PARTNER
-        return rank, is_elsewhere, mention.first if gap >= 0 else gap
+            acts = act is not None and act[0] - mention.last in (1, 2)
+            is_plain = not is_spaceless(self.document.words[mention.last].text)
+            return Role.SUBJECT if acts and is_plain else Role.OBJECT
+        return role
 
-    def _is_noun(self, body: Mention) -> bool:
-        """Tell whether a body's name describes what follows, as in "UNESCO dues"."""
-        words = self.document.words
-        return body.last + 1 >= len(words) or is_spaceless(words[body.last].text)
-
-    def _is_near(self, mention: Mention, evidence: Sequence[Hit]) -> bool:
+    def _is_near(self, mention: Mention, places: Sequence[tuple[int, int]]) -> bool:
         at = self.document.at
         return any(
-            at[max(mention.first, hit[0])] - at[min(mention.last, hit[1])]
+            at[max(mention.first, first)] - at[min(mention.last, last)]
             <= REACH * WORD_WIDTH
-            for hit in evidence
+            for first, last in places
         )
 
     # --- who is named ---
@@ -247,7 +256,7 @@ class _Scene:
     def _in_order(
         self, names: list[Mention], offices: list[tuple[int, int]]
     ) -> list[Mention]:
-        names = [each for each in names if not self._is_credit(each)]
+        names = [each for each in names if not self._is_no_actor(each)]
         names += self._at_home(names, offices)
         widest = [
             each
@@ -321,9 +330,12 @@ class _Scene:
             return "", frozenset()
         return _AT_HOME.get(lang.split("-")[0], ("", frozenset()))
 
-    def _is_credit(self, mention: Mention) -> bool:
-        """Tell whether a name belongs to a dateline or to the publisher's name."""
+    def _is_no_actor(self, mention: Mention) -> bool:
+        """Tell whether a name is of a seat, a dateline or a publisher."""
         entry = self.document.entry
+        words = self.document.words
+        if mention.end + 1 < len(words) and words[mention.end + 1].text in _SEATS:
+            return True
         field, start, end = self.document.place(mention.first, mention.end)
         if field == "summary":
             return end <= self._dateline
@@ -367,49 +379,94 @@ class _Scene:
 
     def _act(self, evidence: Sequence[Hit], direct: Direct) -> _Act | None:
         """Return the act that is told: by the cue, else by the evidence."""
+        wanted = PREFERRED.get(direct.label, ())
         known = [each for each in self._acts if each.concept in STRENGTH]
+        if direct.label == "threat":
+            # Whoever asks or protests meanwhile: what is threatened is the act.
+            known = [
+                each
+                for each in self._acts
+                if each.concept in wanted or each.concept == "consider"
+            ] or known
         if not known:
             return None
         if direct.cue is not None:
             first, last, _ = direct.cue
-            found = self._nearest(known, [(first, last)], _CUE_REACH)
+            found = self._nearest(known, [(first, last)], wanted, _CUE_REACH)
             if found is not None:
                 return found
-        return self._nearest(known, [hit[:2] for hit in evidence], REACH)
+        return self._nearest(known, [hit[:2] for hit in evidence], wanted, REACH)
 
     def _nearest(
-        self, acts: Sequence[_Act], places: Sequence[tuple[int, int]], reach: int
+        self,
+        acts: Sequence[_Act],
+        places: Sequence[tuple[int, int]],
+        wanted: Container[str],
+        reach: int,
     ) -> _Act | None:
-        at, split = self.document.at, self.document.split
+        split = self.document.split
 
-        def order(act: _Act) -> tuple[bool, bool, int, bool, int, int]:
-            gap = min(
-                max(0, at[max(act.first, first)] - at[min(act.last, last)])
-                for first, last in places
-            )
-            comes_before = act.last < places[0][0]
+        def order(act: _Act) -> tuple[bool, bool, bool, int, bool, int, int]:
+            gap = self._gap(act, places)
             return (
-                gap > 0 and act.first > split,
-                act.concept in _NOUNS,
+                gap > 0 and (act.first > split) != (places[0][0] > split),
+                act.concept in _NOUNS or act.first in self._no_acts,
+                gap > 0 and act.concept not in wanted,
                 gap,
-                comes_before,
-                STRENGTH[act.concept],
+                act.last < places[0][0],
+                STRENGTH.get(act.concept, len(STRENGTH)),
                 act.first,
             )
 
-        best = min(acts, key=order)
-        return best if order(best)[2] <= reach * WORD_WIDTH else None
+        within = reach * WORD_WIDTH
+        close = [act for act in acts if self._gap(act, places) <= within]
+        return min(close, key=order, default=None)
+
+    @cached_property
+    def _no_acts(self) -> frozenset[int]:
+        """Return where words stand that are as often no act at all."""
+        return frozenset(
+            act.first
+            for act in self._acts
+            if self.document.words[act.first].text in _DOUBTFUL
+        )
+
+    def _gap(self, act: _Act, places: Sequence[tuple[int, int]]) -> int:
+        at = self.document.at
+        return min(
+            max(0, at[max(act.first, first)] - at[min(act.last, last)])
+            for first, last in places
+        )
 
 
-def _chosen(best: dict[str, int]) -> tuple[str, ...]:
-    """Return whom to name, given the rank of each, in order."""
-    names = list(best)
-    if any(rank < Role.PLACE for rank in best.values()):
-        names = [name for name in names if best[name] != Role.PLACE]
-    firm = [name for name in names if best[name] != Role.CAUSE]
-    if len(firm) > 1:
-        names = firm
-    return tuple(names[:MOST])
+def _chosen(near: Sequence[tuple[Mention, Role]]) -> tuple[str, ...]:
+    """Return whom to name, the one that acts first.
+
+    What one does in the sentence of the act says more than what one does elsewhere, and
+    who is named elsewhere, or only as a cause, is named when few others are.
+    """
+    best: dict[str, Role] = {}
+    for mention, role in near:
+        known = best.get(mention.name)
+        if known is None or _weight(role) < _weight(known):
+            best[mention.name] = role
+    has_agent = any(
+        role <= Role.SPEAKER and not name.startswith("bodies/")
+        for name, role in best.items()
+    )
+    for name, role in best.items():
+        if role is Role.ELSEWHERE and not has_agent and name.startswith("states/"):
+            best[name] = Role.PARTNER
+    firm = [name for name, role in best.items() if role < Role.PLACE]
+    if len(firm) < FEW:
+        firm = [name for name, role in best.items() if role is not Role.PLACE]
+    if _UN_AGENCIES.intersection(firm) and "bodies/un" in firm:
+        firm.remove("bodies/un")
+    return tuple(sorted(firm, key=best.__getitem__)[:MOST])
+
+
+def _weight(role: Role) -> tuple[bool, Role]:
+    return role > Role.PLACE, role
 
 
 _AHEAD = frozenset("will to would shall plan plans intend intends vow vows".split())

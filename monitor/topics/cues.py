@@ -110,6 +110,11 @@ class Reader:
             for at in range(low + 1, high + 1)
         )
 
+    def is_one_sentence(self, left: int, right: int) -> bool:
+        """Tell whether no sentence ends between two positions."""
+        low, high = sorted((left, right))
+        return all(self.stop(at) < 2 for at in range(low + 1, high + 1))  # noqa: PLR2004
+
     def _word(self, at: int) -> str:
         return self._document.words[at].text
 

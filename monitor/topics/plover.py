@@ -91,6 +91,15 @@ _HARMS = frozenset(
 _FAVOURS = frozenset(
     {"rejoin", "resume", "pay", "open", "yield", "call", "meet", "visit", "aid"}
 )
+_SETBACKS = frozenset({"reject", "unanswered", "fail", "postpone"})
+PREFERRED: Mapping[str, frozenset[str]] = {
+    "threat": _HARMS | {"threaten"},
+    "resolution": _FAVOURS | {"agree"},
+    "progress": _FAVOURS | {"agree"},
+    "setback": _HARMS | _SETBACKS,
+}
+"""The concepts that fit a direction of the product's own: they go before others."""
+
 _MONEY = frozenset({"pay", "aid"})
 _CROWDS = ("rally", "march", "demonstrat", "デモ", "示威", "游行", "遊行")
 
@@ -104,6 +113,8 @@ def code_of(concept: str, sense: Sense, quote: str, *, is_ahead: bool = False) -
         quote: the words.
         is_ahead: they tell of what is intended or threatened.
     """
+    if concept == "consider":
+        return "THREATEN" if sense == "possible" else ""
     said = _SAID.get(concept, "")
     if concept == "protest" and quote.casefold().startswith(_CROWDS):
         said = "PROTEST"

@@ -32,7 +32,8 @@ class Role(IntEnum):
     PARTNER = 3
     OBJECT = 4
     PLACE = 5
-    CAUSE = 6
+    ELSEWHERE = 6
+    CAUSE = 7
 
 
 class Mention(Struct, frozen=True):
@@ -101,7 +102,7 @@ _JA_CAUSE = re.compile(
     r"に関する|に関して)"
 )
 _JA_SUBJECT = re.compile(
-    r"^(?:[^、。，はがをにへ「]{0,8}?(?:は|が|も)(?!けて)|[^、。，をにへと\s]{0,5}?(?:、|,|「|\s|　))"
+    r"^(?:[^、。，はがをにへ「]{0,8}?(?:は|が|も)(?!けて)|[^、。，をにへと\s]{0,1}?(?:、|,|「|\s|　))"
 )
 _JA_SPEAKER = re.compile(r"^[^、。はがをに]{0,6}?[:：]")
 _JA_OBJECT = re.compile(r"^[^、。はがを]{0,4}?(?:に対し|への|へ|に|から|宛)")
@@ -188,7 +189,7 @@ class Roles:
                 return Role.AGENT
         if prep == "by":
             is_close = act is not None and 0 < mention.first - act[1] <= _BY_REACH
-            return Role.AGENT if act is None or is_close else Role.CAUSE
+            return Role.AGENT if is_close else Role.CAUSE
         if prep in _BETWEEN:
             return Role.SUBJECT
         if prep in _CAUSES or self._is_under_a_cause(mention, act):
@@ -197,12 +198,14 @@ class Roles:
             return Role.PARTNER
         if prep in ("in", "inside", "within", "through", "via"):
             return Role.OBJECT if self._is_space(mention) else Role.PLACE
+        if prep in ("from", "of") and act is not None and mention.last < act[0]:
+            return Role.SUBJECT  # "ships from China enter"
         if prep in _OBJECTS:
             return Role.OBJECT
         if act is None:
             return Role.SUBJECT
-        if not self._is_one_sentence(mention.first, act[0]):
-            return Role.PARTNER
+        if not self._reader.is_one_sentence(mention.first, act[0]):
+            return Role.SUBJECT
         if self._owns(mention, act):
             return Role.AGENT
         if mention.first <= act[1]:
@@ -244,10 +247,6 @@ class Roles:
         return any(stem(word) in _REPORTS for word in around if word) or (
             self._reader.stop(mention.first) > 0
         )
-
-    def _is_one_sentence(self, one: int, other: int) -> bool:
-        low, high = sorted((one, other))
-        return all(self._reader.stop(at) < 2 for at in range(low + 1, high + 1))  # noqa: PLR2004
 
     def _with_speakers(
         self, found: list[Role], act: tuple[int, int] | None
@@ -322,7 +321,7 @@ class Roles:
             if pattern.search(after):
                 return role
         if act is None or mention.first <= act[1]:
-            return Role.PARTNER if after.startswith("の") else Role.SUBJECT
+            return Role.PARTNER if after.startswith("の") else Role.SPEAKER
         return Role.OBJECT
 
     def _chinese(
