@@ -45,9 +45,20 @@ FEW = 2
 
 _UN_AGENCIES = frozenset(
     f"bodies/{name}"
-    for name in (
-        "unesco unhcr unrwa unicef who wfp fao undp unfpa human-rights-council ilo iaea"
-    ).split()
+    for name in [
+        "unesco",
+        "unhcr",
+        "unrwa",
+        "unicef",
+        "who",
+        "wfp",
+        "fao",
+        "undp",
+        "unfpa",
+        "human-rights-council",
+        "ilo",
+        "iaea",
+    ]
 )
 
 _CUE_REACH = 8
@@ -89,14 +100,45 @@ _AT_HOME = {
     "ja": (
         "states/japan",
         frozenset(
-            "政府 政権 内閣 外務省 首相 総理 外相 外務大臣 防衛相 防衛大臣 防衛省 官房長官 "
-            "文科省 文部科学省 文科相 文部科学相 財務省 財務相 経産相 環境相 与党 自民 国会 "
-            "衆院 参院 閣僚 海上保安庁 海保 自衛隊 防衛当局".split()
+            [
+                "政府",
+                "政権",
+                "内閣",
+                "外務省",
+                "首相",
+                "総理",
+                "外相",
+                "外務大臣",
+                "防衛相",
+                "防衛大臣",
+                "防衛省",
+                "官房長官",
+                "文科省",
+                "文部科学省",
+                "文科相",
+                "文部科学相",
+                "財務省",
+                "財務相",
+                "経産相",
+                "環境相",
+                "与党",
+                "自民",
+                "国会",
+                "衆院",
+                "参院",
+                "閣僚",
+                "海上保安庁",
+                "海保",
+                "自衛隊",
+                "防衛当局",
+            ]
         ),
     ),
     "zh": (
         "states/china",
-        frozenset("外交部 国防部 国务院 财政部 国务院发言人 国防部门 海警".split()),
+        frozenset(
+            ["外交部", "国防部", "国务院", "财政部", "国务院发言人", "国防部门", "海警"]
+        ),
     ),
 }
 _OTHER_CHINESE = ("zh-hant", "zh-tw", "zh-hk", "zh-mo", "zh-sg")
@@ -234,7 +276,9 @@ class _Scene:
                 hit[0] <= mention.last and mention.first <= hit[1] for hit in evidence
             ):
                 return Role.OBJECT
-            return Role.ELSEWHERE if role < Role.OBJECT else Role.PLACE
+            if role is Role.OBJECT:
+                return Role.CAUSE
+            return Role.ELSEWHERE if role < Role.OBJECT else role
         if mention.is_body and role in (Role.SUBJECT, Role.SPEAKER, Role.PARTNER):
             # "UNESCO dues", "UNESCO and Japan": a body is what things are done to, but
             # where the very next words tell that it acts.
@@ -348,8 +392,10 @@ class _Scene:
 
     def _tail(self, entry: Entry) -> int:
         found = _TAIL.search(entry.title)
-        if found and entry.source and found[1].strip().casefold() in (
-            entry.source.casefold()
+        if (
+            found
+            and entry.source
+            and found[1].strip().casefold() in (entry.source.casefold())
         ):
             return found.start()
         return len(entry.title)
@@ -459,16 +505,33 @@ def _chosen(near: Sequence[tuple[Mention, Role]]) -> tuple[str, ...]:
             best[name] = Role.PARTNER
     firm = [name for name, role in best.items() if role < Role.PLACE]
     if len(firm) < FEW:
-        firm = [name for name, role in best.items() if role is not Role.PLACE]
+        passing = [name for name, role in best.items() if role is not Role.PLACE]
+        if any(best[name] is not Role.CAUSE for name in passing):
+            firm = passing
     if _UN_AGENCIES.intersection(firm) and "bodies/un" in firm:
         firm.remove("bodies/un")
     return tuple(sorted(firm, key=best.__getitem__)[:MOST])
 
 
 def _weight(role: Role) -> tuple[bool, Role]:
-    return role > Role.PLACE, role
+    return role is Role.PLACE, role
 
 
-_AHEAD = frozenset("will to would shall plan plans intend intends vow vows".split())
-_AHEAD_AFTER = re.compile(r"^(?:.{0,2}へ|する方針|の方針|する予定|の予定|する意向|の意向)")
+_AHEAD = frozenset(
+    [
+        "will",
+        "to",
+        "would",
+        "shall",
+        "plan",
+        "plans",
+        "intend",
+        "intends",
+        "vow",
+        "vows",
+    ]
+)
+_AHEAD_AFTER = re.compile(
+    r"^(?:.{0,2}へ|する方針|の方針|する予定|の予定|する意向|の意向)"
+)
 _AHEAD_BEFORE = re.compile(r"(?:将|將|拟|擬|愿|願|准备|計劃|计划)[^，。]{0,2}$")

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from monitor.errors import Problem
 from monitor.topics.atoms import Atoms
+from monitor.topics.cast import Cast
 from monitor.topics.changes import Written, changes_between
 from monitor.topics.clauses import ClauseCompiler
-from monitor.topics.cast import Cast
 from monitor.topics.concepts import Concept, resolve_concepts, unknown_concept
 from monitor.topics.direction import Direction
 from monitor.topics.index import Shelf, TopicIndex

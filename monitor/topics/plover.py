@@ -35,9 +35,6 @@ CODES = (
 )
 """The event types, from the friendliest to the most violent, in PLOVER's order."""
 
-PROMISES = frozenset({"AGREE", "CONSULT", "REQUEST", "THREATEN"})
-"""Types that say what may come and change nothing yet."""
-
 # The more telling concept first: among words at one place, the first decides.
 _SAID: Mapping[str, str] = {
     "assault": "ASSAULT",

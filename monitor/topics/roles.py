@@ -75,7 +75,13 @@ _OBJECTS = _set(
 _CAUSES = _set(
     "over after following amid because due since despite regarding about citing"
 )
-_BETWEEN = _set("between among")
+_INSIDE = _set("in inside within through via")
+_PREPOSITIONS = {
+    **dict.fromkeys(_OBJECTS, Role.OBJECT),
+    "between": Role.SUBJECT,
+    "among": Role.SUBJECT,
+    "with": Role.PARTNER,
+}
 _SPACES = _set(
     "waters airspace air sea seas territorial territory zone eez space coast isles "
     "islands contiguous exclusive economic"
@@ -116,7 +122,9 @@ _ZH_OBJECT = re.compile(
 _ZH_PARTNER = re.compile(r"(?:与|與|和|同|跟|及|、)$")
 _ZH_CAUSE = re.compile(r"(?:因|就|由于|由於|围绕|圍繞|鉴于|针对|不满|抗议)$")
 _ZH_SPEAKER = re.compile(r"^[^，。、]{0,6}?[:：]")
-_ZH_SPOKE = re.compile(r"^[^，。、]{0,6}?(?:称|说|指责|批评|谴责|抨击|敦促|呼吁|要求|回应)")
+_ZH_SPOKE = re.compile(
+    r"^[^，。、]{0,6}?(?:称|说|指责|批评|谴责|抨击|敦促|呼吁|要求|回应)"
+)
 
 
 def is_spaceless(text: str) -> bool:
@@ -174,7 +182,19 @@ class Roles:
             if between[0] != here[0]:
                 return False
             text = getattr(self._document.entry, here[0])[between[2] : here[1]]
-            return text in ("、", "・", "和", "与", "與", "及", "と", "や", ",", " ", "　")
+            return text in (
+                "、",
+                "・",
+                "和",
+                "与",
+                "與",
+                "及",
+                "と",
+                "や",
+                ",",
+                " ",
+                "　",
+            )
         if gap == 1:
             return self._reader.stop(mention.first) == 1
         return gap == 2 and self._word(mention.first - 1) in ("and", "or", "with")  # noqa: PLR2004
@@ -183,34 +203,41 @@ class Roles:
 
     def _spaced(self, mention: Mention, act: tuple[int, int] | None) -> Role:
         prep = self._preposition(mention)
-        if act is not None and act[0] == mention.last + 1 and not mention.is_body:
-            # "Japanese objections", "over China's protest", "Tokyo halts": its own.
-            if self._reader.stop(act[0]) == 0 and prep not in ("by", *_OBJECTS):
-                return Role.AGENT
-        if prep == "by":
-            is_close = act is not None and 0 < mention.first - act[1] <= _BY_REACH
-            return Role.AGENT if is_close else Role.CAUSE
-        if prep in _BETWEEN:
-            return Role.SUBJECT
-        if prep in _CAUSES or self._is_under_a_cause(mention, act):
-            return Role.CAUSE
-        if prep == "with":
-            return Role.PARTNER
-        if prep in ("in", "inside", "within", "through", "via"):
-            return Role.OBJECT if self._is_space(mention) else Role.PLACE
-        if prep in ("from", "of") and act is not None and mention.last < act[0]:
-            return Role.SUBJECT  # "ships from China enter"
-        if prep in _OBJECTS:
-            return Role.OBJECT
-        if act is None:
-            return Role.SUBJECT
-        if not self._reader.is_one_sentence(mention.first, act[0]):
+        if prep not in _OBJECTS and self._stands_before(mention, act):
+            return Role.AGENT
+        role = self._by_preposition(prep, mention, act)
+        if role is not None:
+            return role
+        if act is None or not self._reader.is_one_sentence(mention.first, act[0]):
             return Role.SUBJECT
         if self._owns(mention, act):
             return Role.AGENT
         if mention.first <= act[1]:
             return Role.SUBJECT
         return Role.SPEAKER if self._is_source(mention) else Role.OBJECT
+
+    def _by_preposition(
+        self, prep: str, mention: Mention, act: tuple[int, int] | None
+    ) -> Role | None:
+        if prep == "by":
+            is_close = act is not None and 0 < mention.first - act[1] <= _BY_REACH
+            return Role.AGENT if is_close else Role.CAUSE
+        if prep in _CAUSES or self._is_under_a_cause(mention, act):
+            return Role.CAUSE
+        if prep in _INSIDE:
+            return Role.OBJECT if self._is_space(mention) else Role.PLACE
+        if prep in ("from", "of") and act is not None and mention.last < act[0]:
+            return Role.SUBJECT  # "ships from China enter"
+        return _PREPOSITIONS.get(prep)
+
+    def _stands_before(self, mention: Mention, act: tuple[int, int] | None) -> bool:
+        """Tell whether the act is the next word: "Japanese objections"."""
+        return (
+            act is not None
+            and act[0] == mention.last + 1
+            and not mention.is_body
+            and self._reader.stop(act[0]) == 0
+        )
 
     def _preposition(self, mention: Mention) -> str:
         at = mention.first
@@ -302,6 +329,8 @@ class Roles:
 
     def _spaceless(self, mention: Mention, act: tuple[int, int] | None) -> Role:
         before, after = self._texts(mention)
+        if act is not None and not self._reader.is_one_sentence(mention.first, act[0]):
+            act = None
         if self._is_japanese:
             return self._japanese(after, mention, act)
         return self._chinese(before, mention, act)
