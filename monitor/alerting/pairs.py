@@ -38,16 +38,12 @@ def is_same_pair(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     other. A key that names nobody, or no state, fits any. So this does not carry over: a
     may fit b and b fit c, while a and c differ; `closest_pair` chooses.
     """
-    if a[0] != b[0]:
-        return False
     bodies_a, bodies_b = _bodies(a), _bodies(b)
-    if bodies_a and bodies_b and bodies_a != bodies_b:
+    if a[0] != b[0] or (bodies_a and bodies_b and bodies_a != bodies_b):
         return False
     states_a, states_b = _states(a), _states(b)
     if not states_a or not states_b:
         return True
-    if bodies_a and bodies_b:
-        return states_a[0] == states_b[0]
     if bodies_a:
         return states_a[0] in states_b
     if bodies_b:

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from monitor.language import language_of
 from monitor.topics.cast import counts
 from monitor.topics.cues import Reader as CueReader
 from monitor.topics.document import WORD_WIDTH
 from monitor.topics.lexicon import Reader
+from monitor.topics.mentions import Mention, Naming, is_spaceless
 from monitor.topics.plover import PREFERRED, STRENGTH, code_of
-from monitor.topics.roles import Mention, Role, Roles, is_spaceless
+from monitor.topics.roles import Role, Roles
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container, Sequence
 
     from monitor.model import Entry
     from monitor.topics.cast import Cast
@@ -61,97 +61,15 @@ _UN_AGENCIES = frozenset(
     ]
 )
 
+_HEADS = frozenset(["chief", "head", "director", "board", "members", "states", "boss"])
+"""Who speaks for a body."""
+
 _CUE_REACH = 8
 """How far from a cue such as "may" its act may stand, in words."""
 
 # Their words are as often things as acts: funding, support, a visit, to give.
 _NOUNS = frozenset(["aid", "support"])
 _DOUBTFUL = frozenset(["mass", "edge", "inside", "working", "give", "row", "session"])
-
-_ABBREVIATED = {
-    "米": "usa",
-    "美": "usa",
-    "英": "britain",
-    "仏": "france",
-    "法": "france",
-    "独": "germany",
-    "德": "germany",
-    "露": "russia",
-    "ロ": "russia",
-    "俄": "russia",
-    "韓": "south-korea",
-    "韩": "south-korea",
-    "朝": "north-korea",
-    "中": "china",
-    "日": "japan",
-    "印": "india",
-    "豪": "australia",
-    "澳": "australia",
-    "加": "canada",
-    "伊": "italy",
-    "台": "taiwan",
-    "越": "vietnam",
-    "比": "philippines",
-    "菲": "philippines",
-}
-_SEATS = frozenset(["based", "agency", "headquarters", "headquartered"])
-_OTHERS = "各両兩同他邦方州省市府県"
-_AT_HOME = {
-    "ja": (
-        "states/japan",
-        frozenset(
-            [
-                "政府",
-                "政権",
-                "内閣",
-                "外務省",
-                "首相",
-                "総理",
-                "外相",
-                "外務大臣",
-                "防衛相",
-                "防衛大臣",
-                "防衛省",
-                "官房長官",
-                "文科省",
-                "文部科学省",
-                "文科相",
-                "文部科学相",
-                "財務省",
-                "財務相",
-                "経産相",
-                "環境相",
-                "与党",
-                "自民",
-                "国会",
-                "衆院",
-                "参院",
-                "閣僚",
-                "海上保安庁",
-                "海保",
-                "自衛隊",
-                "防衛当局",
-            ]
-        ),
-    ),
-    "zh": (
-        "states/china",
-        frozenset(
-            ["外交部", "国防部", "国务院", "财政部", "国务院发言人", "国防部门", "海警"]
-        ),
-    ),
-}
-_OTHER_CHINESE = ("zh-hant", "zh-tw", "zh-hk", "zh-mo", "zh-sg")
-
-_DATELINE = re.compile(
-    r"^\s*(?:"
-    r"(?=.{0,40}\S)[A-Z][A-Za-z .,'/0-9]{2,40}(?:\([^)]{2,30}\)\s*)?\s?(?:[-—–]{1,2}|:)\s"
-    r"|[A-Z][A-Z .,'/]{2,30}(?:,? [A-Z][a-z]+\.? \d{1,2})? ?\([^)]{2,30}\) ?"
-    r"|[【［\[][^】］\]]{1,20}[】］\]]"
-    r"|[^。，]{0,10}(?:社|网|報)[^。，]{0,12}(?:电|電|讯|訊)"
-    r")"
-)
-_TAIL = re.compile(r"\s[-–—|｜]\s*([^-–—|｜]{2,40})$")
 
 
 class Told(Struct, frozen=True):
@@ -233,7 +151,7 @@ class _Scene:
                 offices += places
             else:
                 self._acts += (_Act(*place, part.name) for place in places)
-        self._mentions = self._in_order(names, sorted(set(offices)))
+        self._mentions = Naming(document).mentions(names, sorted(set(offices)))
 
     @cached_property
     def _cues(self) -> CueReader:
@@ -282,10 +200,19 @@ class _Scene:
         if mention.is_body and role in (Role.SUBJECT, Role.SPEAKER, Role.PARTNER):
             # "UNESCO dues", "UNESCO and Japan": a body is what things are done to, but
             # where the very next words tell that it acts.
-            acts = act is not None and act[0] - mention.last in (1, 2)
-            is_plain = not is_spaceless(self.document.words[mention.last].text)
-            return Role.SUBJECT if acts and is_plain else Role.OBJECT
+            is_agent = act is not None and self._acts_itself(mention, act)
+            return Role.SUBJECT if is_agent else Role.OBJECT
         return role
+
+    def _acts_itself(self, body: Mention, act: tuple[int, int]) -> bool:
+        """Tell whether the act follows a body's name: "UNESCO chief urges"."""
+        words = self.document.words
+        between = [words[at].text for at in range(body.last + 1, act[0])]
+        return (
+            act[0] > body.last
+            and not is_spaceless(words[body.last].text)
+            and (not between or (len(between) == 1 and between[0] in _HEADS))
+        )
 
     def _is_near(self, mention: Mention, places: Sequence[tuple[int, int]]) -> bool:
         at = self.document.at
@@ -294,111 +221,6 @@ class _Scene:
             <= REACH * WORD_WIDTH
             for first, last in places
         )
-
-    # --- who is named ---
-
-    def _in_order(
-        self, names: list[Mention], offices: list[tuple[int, int]]
-    ) -> list[Mention]:
-        names = [each for each in names if not self._is_no_actor(each)]
-        names += self._at_home(names, offices)
-        widest = [
-            each
-            for each in names
-            if not any(
-                other.first <= each.first
-                and each.end <= other.end
-                and (other.end - other.first) > (each.end - each.first)
-                and other.name != each.name
-                and not other.name.startswith("states/")
-                for other in names
-            )
-        ]
-        starts = dict(offices)
-        found = {
-            (each.first, each.name): Mention(
-                each.name, each.first, self._with_office(each, starts), each.end
-            )
-            for each in sorted(widest, key=self._order)
-        }
-        return list(found.values())
-
-    def _order(self, mention: Mention) -> tuple[int, bool, str]:
-        """Return where a name stands; of two in a word such as 中日, which comes first."""
-        letter = self.document.words[mention.first].text
-        begins = mention.name == f"states/{_ABBREVIATED.get(letter, '')}"
-        return mention.first, not begins, mention.name
-
-    def _with_office(self, mention: Mention, offices: dict[int, int]) -> int:
-        """Return the last word of a name with the offices that follow it."""
-        last = mention.last
-        while True:
-            following = [
-                offices[at] for at in (last, last + 1, last + 2) if at in offices
-            ]
-            split = self.document.split
-            grown = max(following, default=last)
-            if grown <= last or (last < split) != (grown < split):
-                return last
-            last = grown
-
-    def _at_home(
-        self, names: Sequence[Mention], offices: Sequence[tuple[int, int]]
-    ) -> Iterator[Mention]:
-        """Yield the states of offices that are named without one."""
-        if not offices:
-            return
-        owner, home = self._home
-        words = self.document.words
-        ends = {each.end for each in names}
-        inside = {at for each in names for at in range(each.first, each.end + 1)}
-        for first, last in offices:
-            if first in inside or not is_spaceless(words[first].text):
-                continue
-            before = words[first - 1].text if first else ""
-            if first - 1 in ends or (before == "の" and first - 2 in ends):
-                continue
-            state = _ABBREVIATED.get(before)
-            if state is not None:
-                yield Mention(f"states/{state}", first - 1, last, last)
-                continue
-            text = "".join(words[at].text for at in range(first, last + 1))
-            if text in home and not (before and before in _OTHERS):
-                yield Mention(owner, first, last, last)
-
-    @cached_property
-    def _home(self) -> tuple[str, frozenset[str]]:
-        """Return the state and the offices that the language leaves unnamed."""
-        lang = language_of(self.document.entry).lower().replace("_", "-")
-        if lang.startswith(_OTHER_CHINESE):
-            return "", frozenset()
-        return _AT_HOME.get(lang.split("-")[0], ("", frozenset()))
-
-    def _is_no_actor(self, mention: Mention) -> bool:
-        """Tell whether a name is of a seat, a dateline or a publisher."""
-        entry = self.document.entry
-        words = self.document.words
-        if mention.end + 1 < len(words) and words[mention.end + 1].text in _SEATS:
-            return True
-        field, start, end = self.document.place(mention.first, mention.end)
-        if field == "summary":
-            return end <= self._dateline
-        return start >= self._tail(entry)
-
-    @cached_property
-    def _dateline(self) -> int:
-        found = _DATELINE.match(self.document.entry.summary)
-        return found.end() if found else 0
-
-    def _tail(self, entry: Entry) -> int:
-        found = _TAIL.search(entry.title)
-        if (
-            found
-            and entry.source
-            and found[1].strip().casefold() in (entry.source.casefold())
-        ):
-            return found.start()
-        return len(entry.title)
 
     # --- what is done ---
 

@@ -54,7 +54,7 @@ _SAID: Mapping[str, str] = {
     "mobilise": "MOBILIZE",
     "intrude": "MOBILIZE",
     "open": "COOPERATE",
-    "postpone": "REJECT",
+    "postpone": "SANCTION",
     "threaten": "THREATEN",
     # A government that protests complains officially, which is ACCUSE.
     "protest": "ACCUSE",

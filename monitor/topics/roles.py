@@ -12,9 +12,8 @@ import re
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from monitor.text import stem, words
+from monitor.topics.mentions import Mention, is_spaceless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,26 +33,6 @@ class Role(IntEnum):
     PLACE = 5
     ELSEWHERE = 6
     CAUSE = 7
-
-
-class Mention(Struct, frozen=True):
-    """Where an actor is named.
-
-    Args:
-        first: the first word of the name, with the office that is named after it.
-        last: the last word.
-        end: the last word of the name alone.
-    """
-
-    name: str
-    first: int
-    last: int
-    end: int
-
-    @property
-    def is_body(self) -> bool:
-        """Tell whether it is an international body."""
-        return self.name.startswith("bodies/")
 
 
 def _set(text: str) -> frozenset[str]:
@@ -100,7 +79,6 @@ _FEW = 3
 _BEFORE, _AFTER = 10, 16
 
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa]")
-_IDEOGRAPH = re.compile("[\u3041-\u30fa\u3400-\u4dbf\u4e00-\u9fff]")
 
 _JA_AGENT = re.compile(r"^[^、。はがをに]{0,3}?(?:による|によって|により)")
 _JA_CAUSE = re.compile(
@@ -125,11 +103,6 @@ _ZH_SPEAKER = re.compile(r"^[^，。、]{0,6}?[:：]")
 _ZH_SPOKE = re.compile(
     r"^[^，。、]{0,6}?(?:称|说|指责|批评|谴责|抨击|敦促|呼吁|要求|回应)"
 )
-
-
-def is_spaceless(text: str) -> bool:
-    """Tell whether a text is written in Chinese or Japanese characters."""
-    return _IDEOGRAPH.search(text) is not None
 
 
 class Roles:
@@ -158,7 +131,11 @@ class Roles:
             if before is not None and before.first == mention.first:
                 found.append(found[-1])  # two in one word, as in 日中
             elif before is not None and self._is_joined(before, mention):
-                found.append(found[-1])
+                # Of 中国と日本が, the particle after the second tells for both.
+                role = found[-1]
+                if role is Role.PARTNER and self._is_spaceless(mention):
+                    role = found[-1] = self._spaceless(mention, act)
+                found.append(role)
             elif self._is_spaceless(mention):
                 found.append(self._spaceless(mention, act))
             else:
@@ -177,7 +154,7 @@ class Roles:
         """Tell whether two are named in one breath: "Japan, China", "Japan and China"."""
         gap = mention.first - before.last
         if self._is_spaceless(mention):
-            between = self._document.place(before.end, before.end)
+            between = self._document.place(before.last, before.last)
             here = self._document.place(mention.first, mention.first)
             if between[0] != here[0]:
                 return False
@@ -196,7 +173,7 @@ class Roles:
                 "　",
             )
         if gap == 1:
-            return self._reader.stop(mention.first) == 1
+            return self._reader.stop(mention.first) <= 1
         return gap == 2 and self._word(mention.first - 1) in ("and", "or", "with")  # noqa: PLR2004
 
     # --- words between spaces ---
