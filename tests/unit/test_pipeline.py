@@ -108,9 +108,9 @@ def test_an_edit_before_a_redelivery_does_not_fire_twice() -> None:
     first = told("Tokyo may stop dues", id="1")
     edit = told("Tokyo stops dues", 1, id="1", revision=1)
 
-    told = assess([first, edit, first, edit], plan(), state)
+    changes = assess([first, edit, first, edit], plan(), state)
 
-    assert [change.kind for change in told] == ["firing", "amended"]
+    assert [change.kind for change in changes] == ["firing", "amended"]
 
 
 def test_the_id_of_a_notification_tells_alerts_receivers_and_reasons_apart() -> None:
