@@ -13,7 +13,7 @@ from typing import Literal
 Mark = Literal["correction", "retraction", ""]
 
 _START = r"^[\s\[(（【〔<*]*"
-_END = r"(?=$|[\s\])）】〕>*:：\-–—,.、。！!])"
+_END = r"(?=$|\s*[\])）】〕>*:：\-–—])"
 
 _RETRACTION = re.compile(
     _START
