@@ -26,6 +26,7 @@ _MOST_TRIED = 12
 """Texts of doubtful source up to which every combination is tried."""
 
 AGGREGATOR = "aggregator without a source"
+NOTHING_NEW = "its text or source is counted already"
 REWORDED = "another wording of an entry counted already"
 
 
@@ -44,26 +45,31 @@ class Corroboration(Struct, frozen=True, kw_only=True):
 
 
 def discount(
-    candidate: Voice, counted: Sequence[Voice], others: Sequence[Voice] = ()
+    candidate: Voice, counted: Sequence[Voice], others: Sequence[Voice] | None = None
 ) -> str:
     """Return "" when a newcomer is an independent voice, else why it is not.
 
-    It never goes back on what was counted, so it looks at little: where entries come
-    out of order it may count one more or one less than `corroborate`.
+    What was counted stays counted. With `others` a newcomer counts when the story has
+    more voices with it than were counted so far; the cost grows with their number.
+    Without, it is only held against the counted voices, and may count although a
+    discounted member had its source or text before.
 
     Args:
         counted: the independent voices of the story so far.
-        others: discounted voices of it, as many as are at hand. With them, a source
-            is known again whose text was counted for somebody who printed it first.
+        others: its discounted members, or the latest fifty.
     """
     if _is_mute(candidate):
         return AGGREGATOR
-    aliases = _aliases((candidate, *counted, *others))
-    return (
-        _met(candidate, counted, aliases)
-        or _copied(candidate, counted, others)
-        or _met_before(candidate, counted, others, aliases)
-    )
+    members = (*counted, *(others or ()))
+    aliases = _aliases((candidate, *members))
+    if others is not None:
+        whole = corroborate((*members, candidate))
+        if whole.families > len(counted):
+            return ""
+    reason = _met(candidate, counted, aliases) or _copied(candidate, counted, members)
+    if reason or others is None:
+        return reason
+    return _met_before(candidate, counted, others, aliases) or NOTHING_NEW
 
 
 def _met(candidate: Voice, counted: Sequence[Voice], aliases: Mapping[str, str]) -> str:
@@ -78,11 +84,13 @@ def _met(candidate: Voice, counted: Sequence[Voice], aliases: Mapping[str, str])
     return ""
 
 
-def _copied(candidate: Voice, counted: Sequence[Voice], others: Sequence[Voice]) -> str:
+def _copied(
+    candidate: Voice, counted: Sequence[Voice], members: Sequence[Voice]
+) -> str:
     """Say of what a newcomer is a copy whose original does not count itself."""
     if not counted or candidate.copy_of is None:
         return ""
-    original = next((each for each in others if each.key == candidate.copy_of), None)
+    original = next((each for each in members if each.key == candidate.copy_of), None)
     if original is not None and _is_mute(original):
         return ""  # nobody knows whose text that is
     # The original is a member that was discounted, so its source is counted.

@@ -10,6 +10,7 @@ says nothing: "AP" may be an exam, and Reuters may be the news.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _HEAD = 300
 _TAIL = 160
+_MOST_TRIED = 8
 
 _DATELINE = re.compile(
     r"(?P<place>[^()（）【】]{0,60}?)\s?[(（](?P<name>[^()（）]{2,40})[)）]"
@@ -127,7 +129,7 @@ class Credits:
         owner = (
             self._titled(title)
             or self._last(tail)
-            or self._relied_on(title)
+            or self._relied_on(title[:_HEAD])
             or self._relied_on(head)
         )
         return None if owner is None else Credit(owner.name, owner)
@@ -266,7 +268,7 @@ class Credits:
 
     def _named_after(self, text: str) -> Owner | None:
         for pattern in (_ACCORDING, _AS_TOLD_ZH):
-            for found in pattern.finditer(text):
+            for found in islice(pattern.finditer(text), _MOST_TRIED):
                 named = text[found.end() :][:60]
                 if pattern is _AS_TOLD_ZH:
                     named = _COUNTRY.sub("", named, count=1)
@@ -276,13 +278,13 @@ class Credits:
         return None
 
     def _named_before(self, text: str) -> Owner | None:
-        for found in _SAID.finditer(text):
+        for found in islice(_SAID.finditer(text), _MOST_TRIED):
             if (owner := self._before(text[: found.start()])) is not None:
                 return owner
         if text.isascii():
             return None
         for pattern in (_AS_TOLD_JA, _TOLD_ZH):
-            for found in pattern.finditer(text):
+            for found in islice(pattern.finditer(text), _MOST_TRIED):
                 ended = self._names.at_end(text[: found.start()])
                 if ended is not None:
                     return ended[0]

@@ -478,7 +478,7 @@ MISTAKES = [
             "  b: {domains: [example.com, Example.ORG.]}\n"
         ),
         (
-            'F:3:29: publisher "b": "example.org" belongs to publisher "a" already; '
+            'F:3:30: publisher "b": "example.org" belongs to publisher "a" already; '
             "keep one"
         ),
     ),

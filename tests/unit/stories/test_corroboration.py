@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import accumulate, combinations, permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model import Voice
@@ -33,7 +33,8 @@ def taken_in_turn(voices: Sequence[Voice]) -> list[str]:
 
 
 def copy_of(original: Voice, family: str, **fields: Any) -> Voice:
-    return voice(family, joined="near-copy", copy_of=original.key, **fields)
+    known = {"entry_id": f"copy of {original.key}", "joined": "near-copy"}
+    return voice(family, copy_of=original.key, **(known | fields))
 
 
 WIRE = voice("reuters", name="Reuters", agency="reuters", at=0)
@@ -138,6 +139,7 @@ def test_a_reprint_of_an_update_adds_nothing() -> None:
         "near-copy of Reuters",
     ]
     assert discount(reprint, [WIRE]) == "near-copy of an entry of the story"
+    assert discount(update, [WIRE]) == "Reuters is counted already"
     assert corroborate([WIRE, update, reprint]).families == 1
 
 
@@ -174,6 +176,42 @@ def test_many_texts_in_doubt_are_counted_within_bounds() -> None:
     copies = [copy_of(each, "asahi", at=100 + at) for at, each in enumerate(firsts)]
 
     assert corroborate([*firsts, *copies]).families == 1
+
+
+def test_copies_of_copies_are_one_text_in_whatever_order_they_stand() -> None:
+    first = voice("asahi", at=0)
+    second = copy_of(first, "mirror", at=1)
+    third = copy_of(second, "valley", at=2)
+    late = copy_of(third, "hill", at=-1)
+
+    for order in permutations([first, second, third, late]):
+        assert corroborate(order).families == 1
+
+
+@settings(max_examples=200)
+@given(
+    texts=st.lists(
+        st.sets(st.sampled_from("abcdefg"), min_size=2, max_size=3),
+        min_size=3,
+        max_size=10,
+    )
+)
+def test_there_are_as_many_voices_as_the_fewest_families_behind_all_texts(
+    texts: list[set[str]],
+) -> None:
+    voices = []
+    for number, families in enumerate(texts):
+        names = sorted(families)
+        first = voice(names[0], entry_id=str(number), at=number)
+        voices += [first, *(copy_of(first, name, at=number) for name in names[1:])]
+
+    fewest = min(
+        size
+        for size in range(1, 8)
+        for chosen in combinations("abcdefg", size)
+        if all(families & set(chosen) for families in texts)
+    )
+    assert corroborate(voices).families == fewest
 
 
 MEMBERS = st.lists(
@@ -262,11 +300,11 @@ def test_a_story_of_one_text_has_one_voice_in_every_order(
 
 
 @given(members=MEMBERS)
-def test_what_is_counted_in_turn_is_never_taken_back(members: list[Member]) -> None:
+def test_in_turn_as_many_count_as_the_story_ever_had(members: list[Member]) -> None:
     voices = told(enumerate(members))
+    lengths = range(len(voices) + 1)
 
-    counts = [
-        taken_in_turn(voices[:length]).count("") for length in range(len(voices) + 1)
-    ]
+    counts = [taken_in_turn(voices[:length]).count("") for length in lengths]
 
-    assert counts == sorted(counts)
+    whole = [corroborate(voices[:length]).families for length in lengths]
+    assert counts == list(accumulate(whole, max))
