@@ -14,28 +14,13 @@ if TYPE_CHECKING:
 
 _UNITS = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _UNITS |= {"trillion": 1e12, "mn": 1e6, "bn": 1e9, "tn": 1e12, "m": 1e6, "k": 1e3}
-_SMALL = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ONES = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen "
+    "fourteen fifteen sixteen seventeen eighteen nineteen"
+)
+_SMALL = _ONES.split()
+_DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS = _DECADES.split()
 _SPELLED = {word: float(value) for value, word in enumerate(_SMALL, 1)}
 _SPELLED |= {word: 10.0 * value for value, word in enumerate(_TENS, 2)}
 _SPELLED |= {
