@@ -71,7 +71,7 @@ _ABBREVIATED = {
     "菲": "philippines",
 }
 _SEATS = frozenset(["based", "agency", "headquarters", "headquartered"])
-_OTHERS = "各両兩同他邦方州省市府県"
+_OTHERS = "国國各両兩同他邦方州省市府県"
 _AT_HOME = {
     "ja": (
         "states/japan",
