@@ -76,6 +76,8 @@ _BY_REACH = 7
 _OWN_REACH = 4
 _FEW = 3
 
+_AND = ("、", "・", "和", "与", "與", "及", "と", "や", ",", " ", "　", "同")
+
 _BEFORE, _AFTER = 10, 16
 
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa]")
@@ -154,27 +156,17 @@ class Roles:
         """Tell whether two are named in one breath: "Japan, China", "Japan and China"."""
         gap = mention.first - before.last
         if self._is_spaceless(mention):
-            between = self._document.place(before.last, before.last)
-            here = self._document.place(mention.first, mention.first)
-            if between[0] != here[0]:
-                return False
-            text = getattr(self._document.entry, here[0])[between[2] : here[1]]
-            return text in (
-                "、",
-                "・",
-                "和",
-                "与",
-                "與",
-                "及",
-                "と",
-                "や",
-                ",",
-                " ",
-                "　",
-            )
+            return self._between(before, mention) in _AND
         if gap == 1:
-            return self._reader.stop(mention.first) <= 1
+            return self._between(before, mention) in (", ", " ", "-", "–", "/", ",")
         return gap == 2 and self._word(mention.first - 1) in ("and", "or", "with")  # noqa: PLR2004
+
+    def _between(self, before: Mention, mention: Mention) -> str | None:
+        """Return the text between two names; None when they are in two fields."""
+        field, _, end = self._document.place(before.last, before.last)
+        other, start, _ = self._document.place(mention.first, mention.first)
+        text = getattr(self._document.entry, field)
+        return text[end:start] if field == other else None
 
     # --- words between spaces ---
 
