@@ -27,7 +27,7 @@ import psutil
 
 from monitor.model import Entry, Match
 from monitor.stories.clusterer import join
-from monitor.stories.memory import MemoryState
+from monitor.memory import MemoryState
 from tests import story_set
 from tests.story_set import Item, Pairs
 

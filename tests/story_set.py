@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from monitor.model import Entry, Match
 from monitor.stories.clusterer import join
-from monitor.stories.memory import MemoryState
+from monitor.memory import MemoryState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
