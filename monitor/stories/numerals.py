@@ -36,10 +36,11 @@ _AFTER_MONTH = re.compile(rf"\b{_MONTH}\.? $")
 _BEFORE_DATE = re.compile(rf"(?:st|nd|rd|th)? {_MONTH}\b|[年月日号時时点分:]")
 _LONGEST_MONTH = 12
 _DIGITS = re.compile(
-    r"(?P<money>[$€£¥]\s?)?(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)"
+    r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)"
     r"(?:\s?-?(?P<unit>hundred|thousand|million|billion|trillion|[mbt]n\b)"
     r"|(?P<short>[mk])(?![a-z0-9]))?"
 )
+_MONEY = "$€£¥"
 _CJK_UNITS = {"": 1.0, "十": 10.0, "百": 100.0, "千": 1000.0}
 _MYRIADS = {"万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆": 1e12}
 _KANJI = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")}
@@ -75,7 +76,10 @@ def numbers_in(folded: str, words: Sequence[str] = ()) -> set[float]:
 
 
 def _unit(found: re.Match[str]) -> float:
-    unit = found["unit"] or (found["short"] if found["money"] else None)
+    unit = found["unit"]
+    # "$5m" is money, "5m" a length.
+    if found["short"] and found.string[max(0, found.start() - 1)] in _MONEY:
+        unit = found["short"]
     return _UNITS[unit] if unit else 1.0
 
 

@@ -25,8 +25,6 @@ from monitor.stories.sounds import sound_of
 from monitor.stories.wording import fact_of, hash_of, take_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from monitor.model import Match
 
 SHINGLES = 64
@@ -92,11 +90,11 @@ def sketch_of(match: Match) -> Sketch:
     spelled, names = wording.spelled, wording.names
     common = _beginnings(match.actors)
     if common:
-        common_names = {each for each in spelled if each.lower().startswith(common)}
-        spelled -= common_names
-        names -= set(map(fact_of, common_names))
-    actors = frozenset(map(hash_of, match.actors))
-    concepts = {hash_of(span.concept) for span in match.spans if span.concept}
+        for each in [each for each in spelled if each.lower().startswith(common)]:
+            spelled.discard(each)
+            names.discard(fact_of(each))
+    actors = _actors(match.actors)
+    concepts = {fact_of(span.concept) for span in match.spans if span.concept}
     words = _smallest(wording.words, WORDS)
     return Sketch(
         entry.lang.partition("-")[0].lower() or _tongue(f"{title}\n{text}"),
@@ -105,7 +103,7 @@ def sketch_of(match: Match) -> Sketch:
         _smallest(wording.shingles, SHINGLES),
         words,
         words & names,
-        frozenset(hash_of(sound) for sound in map(sound_of, spelled) if sound),
+        frozenset([sound for sound in map(_sound, spelled) if sound]),
         frozenset(map(_number, wording.numbers)),
         actors | concepts,
         actors,
@@ -115,6 +113,11 @@ def sketch_of(match: Match) -> Sketch:
 def _plain(text: str) -> str:
     text = text[:_ENOUGH]
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+@lru_cache(maxsize=1024)
+def _actors(actors: tuple[str, ...]) -> frozenset[int]:
+    return frozenset(map(hash_of, actors))
 
 
 @lru_cache(maxsize=1024)
@@ -133,9 +136,14 @@ def _number(value: float) -> int:
     return hash_of(f"{value:.10g}") | 0x80000000
 
 
-def _smallest(hashes: Iterable[int], most: int) -> frozenset[int]:
-    every = sorted(hashes)
-    return frozenset(every[:most])
+def _smallest(hashes: set[int], most: int) -> frozenset[int]:
+    return frozenset(hashes if len(hashes) <= most else sorted(hashes)[:most])
+
+
+@lru_cache(maxsize=65536)
+def _sound(name: str) -> int:
+    sound = sound_of(name)
+    return hash_of(sound) if sound else 0
 
 
 def _tongue(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from zlib import crc32
 
 from monitor.stories.numerals import numbers_in
@@ -23,10 +23,11 @@ _UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
 _WORD = re.compile(
     rf"\d+(?:[.,]\d+)*|[^\W\d_{_UNSPACED}]+(?:['’-]?[^\W_{_UNSPACED}]+)*"
 )
+_ASCII_WORD = re.compile(r"[A-Za-z]+(?:['-]?[A-Za-z0-9]+)*|\d+(?:[.,]\d+)*")
 _NOT_LETTER = re.compile(r"[\W_]+")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{3,}")
 _HAN = re.compile("[\u3005\u3400-\u4dbf\u4e00-\u9fff]{2,}")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"“”]\s*)([^\W\d_]+(?:['’-]?[^\W_]+)*)")
+_AFTER_STOP = re.compile(r"[.!?:;\"“”]\s*([^\W\d_]+(?:['’-]?[^\W_]+)*)")
 
 _SHORT = 3
 """Letters of a word that mostly joins others ("of", "the", "for")."""
@@ -74,16 +75,6 @@ class Wording(NamedTuple):
     numbers: set[float]
 
 
-class _Word(NamedTuple):
-    """What is known of a word by itself."""
-
-    hash: int
-    fact: int
-    folded: str
-    is_capital: bool
-    is_long_and_lower: bool
-
-
 def hash_of(text: str) -> int:
     """Return a 32-bit hash that is the same in every process."""
     # The product spreads what a checksum leaves close together.
@@ -92,7 +83,7 @@ def hash_of(text: str) -> int:
 
 def fact_of(written: str) -> int:
     """Return the hash that stands for a word, or 0 for one that tells nothing."""
-    return _word(written).fact
+    return _word(written)[1]
 
 
 def take_apart(title: str, text: str) -> Wording:
@@ -111,24 +102,29 @@ def _spaced(title: str, text: str) -> Wording:
     spelled: set[str] = set()
     numbers: set[float] = set()
     for piece in (title, text):
-        found = _WORD.findall(piece)
+        found = (_ASCII_WORD if piece.isascii() else _WORD).findall(piece)
         if not found:
             continue
-        words = [_word(each) for each in found]
+        words = list(map(_word, found))
         # The ends count as words, so that a title of one word has shingles as well.
-        hashes = [_START, *[each.hash for each in words], _END]
-        shingles.update(
+        hashes = [_START, *[each[0] for each in words], _END]
+        shingles |= {
             (one * 31 + other) * _SPREAD & _MASK
             for one, other in pairwise(hashes)
             if one & 1 or other & 1
-        )
-        facts.update([each.fact for each in words])
-        spelled.update(_named(piece, found, words))
-        numbers |= numbers_in(piece.lower(), [each.folded for each in words])
-    names = {_word(each).fact for each in spelled}
+        }
+        facts.update([each[1] for each in words])
+        spelled.update(_named(piece, words))
+        numbers |= numbers_in(piece.lower(), [each[2] for each in words])
+    names = {_word(each)[1] for each in spelled}
     facts.discard(0)
     names.discard(0)
     return Wording(True, shingles, facts | names, names, spelled, numbers)
+
+
+_Word: TypeAlias = tuple[int, int, str, str, str, bool]
+"""Of a word: its hash, its fact, its folded form; itself if it has a capital, itself if
+it is an acronym; whether it is long and has none."""
 
 
 @lru_cache(maxsize=65536)
@@ -136,27 +132,29 @@ def _word(written: str) -> _Word:
     """Look at a word; its hash is odd, but even when it only joins others."""
     folded = written.casefold()
     is_long = len(folded) > _SHORT or folded[0].isdigit()
-    return _Word(
+    capital = written if written[0].isupper() else ""
+    return (
         hash_of(folded) & ~1 | is_long,
         _fact(folded),
         folded,
-        written[0].isupper(),
+        capital,
+        capital if len(written) > 1 and written.isupper() else "",
         is_long and written.islower(),
     )
 
 
-def _named(piece: str, found: list[str], words: list[_Word]) -> list[str]:
+def _named(piece: str, words: list[_Word]) -> list[str]:
     """Return the words written with a capital that no sentence's start explains."""
-    capital = [each for each, word in zip(found, words, strict=True) if word.is_capital]
+    capital = [each[3] for each in words if each[3]]
     if not capital:
         return []
-    acronyms = [each for each in capital if len(each) > 1 and each.isupper()]
-    if len(acronyms) > len(found) // 2:
+    acronyms = [each[4] for each in words if each[4]]
+    if len(acronyms) > len(words) // 2:
         return []  # shouted
-    lower = sum([word.is_long_and_lower for word in words])
+    lower = sum([each[5] for each in words])
     if lower < len(capital) / 2:
         return acronyms  # Every Word Of A Headline
-    starts = set(_SENTENCE_START.findall(piece))
+    starts = {words[0][3], *_AFTER_STOP.findall(piece)}
     return [each for each in capital if each not in starts] + acronyms
 
 
@@ -182,8 +180,8 @@ def _unspaced(title: str, text: str) -> Wording:
     katakana = _KATAKANA.findall(both)
     capital = {each for each in foreign if each[0].isupper()}
     names = {hash_of(each) for each in katakana}
-    names.update(_word(each).fact for each in capital)
-    words.update(_word(each).fact for each in foreign)
+    names.update(_word(each)[1] for each in capital)
+    words.update(_word(each)[1] for each in foreign)
     names.discard(0)
     words.discard(0)
     return Wording(
