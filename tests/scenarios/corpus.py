@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from monitor.config import load
+from monitor.memory import MemoryState
 from monitor.model import Entry, Match
 from monitor.pipeline import assess
 from monitor.replay import Item
-from monitor.stories.memory import MemoryState
 from tests.scenarios.desk import ROOT, WIREWATCH
 
 if TYPE_CHECKING:

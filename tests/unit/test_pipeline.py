@@ -9,10 +9,10 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.memory import MemoryState
 from monitor.model import Match, Matcher, Notification, Receiver, Route
 from monitor.pipeline import Plan, assess, classify, notification_id
 from monitor.rule_model import Rule
-from monitor.stories.memory import MemoryState
 from monitor.topics import compile_topics
 from monitor.topics.spec import ClauseSpec, TopicSpec
 from tests.factories import NOON, alert, entry, match, receiver, rule

@@ -17,9 +17,9 @@ from monitor.alerting.schema import alert_schema
 from monitor.clock import SystemClock
 from monitor.codec import encode
 from monitor.delivery.senders import signed_headers
+from monitor.memory import MemoryState
 from monitor.model import AlertRecord, Notification
 from monitor.stories.clusterer import join
-from monitor.stories.memory import MemoryState
 from tests.factories import NOON, alert, entry, match, receiver, rule
 
 DOCS = Path(__file__).parents[3] / "docs"

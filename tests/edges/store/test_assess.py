@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from monitor import pipeline
 from monitor.alerting.rules import Finding, evaluate
 from monitor.codec import encode
+from monitor.memory import MemoryState
 from monitor.model import Route
 from monitor.pipeline import Plan
 from monitor.store import Store
@@ -23,7 +24,6 @@ from monitor.store.alerts import recent_alerts
 from monitor.store.assess import SqlAssessState
 from monitor.store.schema import outbox, sightings, stories
 from monitor.stories.clusterer import join
-from monitor.stories.memory import MemoryState
 from tests.factories import NOON, entry, match, receiver, rule
 
 if TYPE_CHECKING:

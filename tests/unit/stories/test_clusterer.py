@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.memory import MemoryState
 from monitor.model import Match, Sighting
 from monitor.stories.clusterer import COPY_WINDOW, join
-from monitor.stories.memory import MemoryState
 from monitor.stories.signature import fingerprint
 from tests.factories import NOON, entry, match
 
