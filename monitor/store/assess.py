@@ -9,24 +9,22 @@ the later one sees the earlier.
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import (
     ColumnElement,
-    and_,
     bindparam,
     case,
-    exists,
     func,
-    or_,
     select,
 )
 
-from monitor.codec import decode, encode
+from monitor.codec import encode
 from monitor.model import Entry
-from monitor.store.migrate import lock
+from monitor.store.history import SqlHistory
 from monitor.store.schema import (
     AT_ONCE,
     alerts,
@@ -42,25 +40,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Executable, FromClause
+    from sqlalchemy import Executable
 
     from monitor.model import Alert, Notification, Sighting
-    from monitor.rule_model import Rule
-
-MAX_STORIES = 1000
-"""Stories looked back on at least; the newest are kept when there are more."""
 
 
-class SqlAssessState:
+class SqlAssessState(SqlHistory):
     """Hold what `assess` must remember between two matches.
 
     Args:
         conn: a connection inside the transaction that the caller commits.
     """
-
-    def __init__(self, conn: Connection) -> None:
-        self._conn = conn
-        self._locked: set[tuple[str, str]] = set()
 
     def story_of_entry(self, topic: str, feed: str, entry_id: str) -> str | None:
         """Return the story that an earlier revision of this entry joined, if any."""
@@ -115,6 +105,14 @@ class SqlAssessState:
             "is_first": sighting.is_first,
             "entry": encode(match.entry).decode(),
             "spans": msgspec.json.encode(match.spans).decode(),
+            "family": sighting.publisher.family,
+            "country": sighting.publisher.country,
+            "publisher": sighting.publisher.name,
+            "discounted": sighting.discounted,
+            "actors": json.dumps(match.actors),
+            "act": match.act,
+            "lang": match.entry.lang,
+            "age": age_of(match.entry),
         }
         if not insert_new(self._conn, sightings, row):
             return False
@@ -146,69 +144,6 @@ class SqlAssessState:
         }
         self._conn.execute(_remember_signature(self._conn.dialect.name), row)
 
-    def has_alert(self, rule: str, story: str) -> bool:
-        """Say whether this rule has ever fired for this story."""
-        return self._any(alerts, alerts.c.rule == rule, alerts.c.story == story)
-
-    def fired_since(self, rule: str, since: datetime) -> bool:
-        """Say whether the rule opened an alert after `since`."""
-        self._lock("rule", rule)
-        return self._any(alerts, alerts.c.rule == rule, alerts.c.opened_at > since)
-
-    def stories_since(self, rule: Rule, since: datetime) -> Sequence[tuple[str, Entry]]:
-        """List the stories that first satisfied the rule after `since`, oldest first.
-
-        Each comes once, with the entry of its first accepted sighting. When there are
-        very many, the newest are listed.
-        """
-        self._lock("rule", rule.name)
-        seen = sightings.c
-        earlier = sightings.alias("earlier")
-        satisfied_before = exists().where(
-            earlier.c.story == seen.story,
-            earlier.c.seen_at <= since,
-            _accepted(rule, earlier),
-        )
-        rank = func.row_number().over(
-            partition_by=seen.story, order_by=(seen.seen_at, seen.id)
-        )
-        ranked = (
-            select(seen.id, rank.label("rank"))
-            .where(
-                self._about(rule),
-                seen.seen_at > since,
-                _accepted(rule, sightings),
-                ~satisfied_before,
-            )
-            .subquery("ranked")
-        )
-        found = self._conn.execute(
-            select(seen.id, seen.story, seen.entry, seen.topic, seen.seen_at)
-            .join(ranked, ranked.c.id == seen.id)
-            .where(ranked.c.rank == 1)
-            .order_by(seen.seen_at.desc(), seen.id.desc())
-            .limit(max(rule.count, MAX_STORIES))
-        ).all()
-        # One poll's entries share their time; the order of topics then decides.
-        oldest_first = sorted(
-            found,
-            key=lambda row: (row.seen_at, rule.place(row.topic), row.topic, row.id),
-        )
-        return [(row.story, decode(row.entry.encode(), Entry)) for row in oldest_first]
-
-    def _about(self, rule: Rule) -> ColumnElement[bool]:
-        """Say in SQL what `Rule.listens_to` says of a topic."""
-        topic = sightings.c.topic
-        wide = [each for each in rule.topics if "*" in each]
-        named = [each for each in rule.topics if "*" not in each]
-        if self._conn.dialect.name == "sqlite":
-            # Here LIKE takes capitals for small letters. No name holds ? or [.
-            fitting = [topic.op("GLOB", is_comparison=True)(each) for each in wide]
-        else:
-            likes = [each.replace("_", r"\_").replace("*", "%") for each in wide]
-            fitting = [topic.like(each, escape="\\") for each in likes]
-        return or_(topic.in_(named), *fitting)
-
     def open_alert(self, alert: Alert, notifications: Sequence[Notification]) -> bool:
         """Store an alert and its notifications; False if the alert was there."""
         row = {
@@ -227,14 +162,12 @@ class SqlAssessState:
         insert_all_new(self._conn, outbox, rows)
         return True
 
-    def _lock(self, kind: str, name: str) -> None:
-        if (kind, name) not in self._locked:
-            lock(self._conn, kind, name)
-            self._locked.add((kind, name))
 
-    def _any(self, table: FromClause, *conditions: ColumnElement[bool]) -> bool:
-        question = select(exists().select_from(table).where(*conditions))
-        return bool(self._conn.execute(question).scalar_one())
+def age_of(entry: Entry) -> float | None:
+    """Return how long before it was fetched an entry was published, in seconds."""
+    if entry.published_at is None:
+        return None
+    return (entry.fetched_at - entry.published_at).total_seconds()
 
 
 @lru_cache(maxsize=2)
@@ -270,14 +203,6 @@ def _later(
     one: ColumnElement[datetime], other: ColumnElement[datetime]
 ) -> ColumnElement[datetime]:
     return case((one > other, one), else_=other)
-
-
-def _accepted(rule: Rule, table: FromClause) -> ColumnElement[bool]:
-    """Say in SQL what `Rule.accepts` says of a match, its topic aside."""
-    accepted = table.c.score >= rule.min_score
-    if rule.directions:
-        accepted = and_(accepted, table.c.direction.in_(rule.directions))
-    return accepted
 
 
 def _outbox_row(notification: Notification, alert: Alert) -> dict[str, object]:

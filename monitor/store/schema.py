@@ -233,6 +233,16 @@ sightings = Table(
     Column("is_first", Boolean, nullable=False),
     Column("entry", Text, nullable=False),
     Column("spans", Text, nullable=False),
+    Column("family", Text, nullable=False, server_default=_EMPTY),
+    Column("country", Text, nullable=False, server_default=_EMPTY),
+    Column("discounted", Text, nullable=False, server_default=_EMPTY),
+    # A JSON list; its quotes tell where a name begins and ends.
+    Column("actors", Text, nullable=False, server_default=text("'[]'")),
+    Column("act", Text, nullable=False, server_default=_EMPTY),
+    Column("lang", Text, nullable=False, server_default=_EMPTY),
+    Column("publisher", Text, nullable=False, server_default=_EMPTY),
+    # How long before it was fetched it was published, in seconds.
+    Column("age", Double),
     # With the signature, because a crash can give two wordings one revision: the log
     # took the first, the poller died before it could remember that, and then the
     # publisher edited.
@@ -240,6 +250,7 @@ sightings = Table(
     Index(None, "topic", "seen_at"),
     Index(None, "story", "seen_at"),
     Index(None, "seen_at"),
+    Index(None, "topic", "family", "seen_at"),
 )
 
 stories = Table(
@@ -269,6 +280,29 @@ story_signatures = Table(
     Index(None, "last_seen_at"),
 )
 
+# How many stories a rule first accepted in each ten minutes.
+rule_tallies = Table(
+    "rule_tallies",
+    metadata,
+    # With a hash of what it accepts: a rule that was changed counts anew.
+    Column("rule", Text, primary_key=True),
+    Column("at", UtcTime, primary_key=True),
+    Column("stories", Integer, nullable=False),
+    Index(None, "at"),
+)
+
+# What rules expect, and whether it was seen.
+rule_watches = Table(
+    "rule_watches",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("answer", Text, nullable=False),
+    Column("watch", Text, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Index(None, "changed_at"),
+)
+
 alerts = Table(
     "alerts",
     metadata,
@@ -280,7 +314,6 @@ alerts = Table(
     Column("opened_at", UtcTime, nullable=False),
     Column("published_at", UtcTime),
     Column("alert", Text, nullable=False),
-    UniqueConstraint("rule", "story"),
     Index(None, "rule", "opened_at"),
     Index(None, "topic", "opened_at"),
     Index(None, "opened_at"),

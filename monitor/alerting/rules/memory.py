@@ -205,4 +205,3 @@ def _window(
 ) -> list[Sighting]:
     start = bisect_right(sightings, after, key=_seen_at)
     return sightings[start : bisect_left(sightings, before, key=_seen_at)]
-

@@ -42,9 +42,7 @@ def succession(rule: Rule, sighting: Sighting, history: History) -> Finding | No
     return None
 
 
-def _chains(
-    rule: Rule, sighting: Sighting, history: History
-) -> Iterator[list[Told]]:
+def _chains(rule: Rule, sighting: Sighting, history: History) -> Iterator[list[Told]]:
     told = Told(sighting.story, sighting.seen_at, sighting.match.entry)
     actors = sighting.match.actors[:MAX_ACTORS] if rule.same_actors else ("",)
     for step in range(len(rule.then) + 1):
@@ -70,9 +68,7 @@ def _onwards(
     return told
 
 
-def _back(
-    rule: Rule, last: Told, history: History, actor: str
-) -> list[Told] | None:
+def _back(rule: Rule, last: Told, history: History, actor: str) -> list[Told] | None:
     """Return the steps that end with `last` and begin as late as may be.
 
     Whatever sequence a sighting is part of, one ends as early as `_onwards` says, and
