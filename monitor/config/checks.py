@@ -117,7 +117,11 @@ def check(
         *packs.concepts(pack_names(config, topics)),
     )
     compiled = compile_topics(
-        concepts, topics, stemming=config.text.stemming, running=running
+        concepts,
+        topics,
+        stemming=config.text.stemming,
+        running=running,
+        packs=packs.cast(),
     )
     problems = [
         *packs.problems,

@@ -131,6 +131,11 @@ class Topic(Model):
         " and the concepts that signal it near the evidence; one without concepts"
         " always holds. Default none.",
     )
+    actors: list[Text] | None = Field(
+        None,
+        description="Concepts that count as ones who act, such as states/any or one of"
+        " your own; [] to name nobody. Default: the states and bodies of the packs.",
+    )
     examples: Examples = Field(
         Examples(), description="Texts that must and must not match, for `check`."
     )

@@ -78,6 +78,7 @@ def topic_spec(name: str, topic: Topic) -> TopicSpec:
             for each in topic.direction
             for label, cues in each.items()
         ),
+        actors=None if topic.actors is None else tuple(topic.actors),
         match=tuple(topic.examples.match),
         no_match=tuple(topic.examples.no_match),
     )

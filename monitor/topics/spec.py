@@ -104,6 +104,8 @@ class TopicSpec(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True)
         exclude: clauses that forbid a match or lower its score.
         title_boost: what a clause's weight is multiplied by, up to a weight of 1, when
             the title alone satisfies it; 1 or more.
+        actors: concepts that count as ones who act, `states/any` for all of a pack;
+            None for the states and bodies of the packs, empty to name nobody.
         match: texts that must match, run by `wirewatch check`.
         no_match: texts that must not.
     """
@@ -115,5 +117,6 @@ class TopicSpec(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True)
     exclude: tuple[ExclusionSpec, ...] = ()
     title_boost: float = 1.0
     direction: tuple[DirectionSpec, ...] = ()
+    actors: tuple[str, ...] | None = None
     match: tuple[str, ...] = ()
     no_match: tuple[str, ...] = ()
