@@ -291,6 +291,19 @@ rule_tallies = Table(
     Index(None, "at"),
 )
 
+# Where the matters stand that rules follow.
+rule_matters = Table(
+    "rule_matters",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("last_at", UtcTime, nullable=False),
+    Column("matter", Text, nullable=False),
+    Index(None, "rule", "topic", "last_at"),
+    Index(None, "last_at"),
+)
+
 # What rules expect, and whether it was seen.
 rule_watches = Table(
     "rule_watches",

@@ -1,4 +1,4 @@
-"""What rules have counted and what they expect, on the database."""
+"""What rules have counted, what they follow and what they expect, on the database."""
 
 from __future__ import annotations
 
@@ -19,15 +19,22 @@ from sqlalchemy import (
 )
 
 from monitor.alerting.rules.absence import Watch
+from monitor.alerting.rules.finding import MAX_MATTERS
 from monitor.alerting.rules.spike import WEEK, step_of
+from monitor.alerting.rules.transition import Matter, heard
 from monitor.codec import decode, encode
 from monitor.store.conditions import accepted
 from monitor.store.migrate import lock
-from monitor.store.schema import rule_tallies, rule_watches, sightings
+from monitor.store.schema import (
+    rule_matters,
+    rule_tallies,
+    rule_watches,
+    sightings,
+)
 from monitor.store.sql import insert, insert_all_new
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Executable, FromClause
 
@@ -120,6 +127,30 @@ class SqlTallies:
         )
         return self._conn.execute(first).scalar_one_or_none()
 
+    def matters(self, rule: str, topic: str) -> Sequence[Matter]:
+        """List what a rule follows on a topic, last heard of first, at most 200."""
+        self._lock("rule", rule)
+        of = rule_matters.c
+        by_name = "BINARY" if self._dialect == "sqlite" else "C"
+        found = self._conn.execute(
+            select(of.matter)
+            .where(of.rule == rule, of.topic == topic)
+            .order_by(of.last_at.desc(), of.name.collate(by_name).desc())
+            .limit(MAX_MATTERS)
+        )
+        return [decode(each.encode(), Matter) for each in found.scalars()]
+
+    def save_matter(self, rule: str, topic: str, matter: Matter) -> None:
+        """Remember where something stands that a rule follows."""
+        row = {
+            "rule": rule,
+            "topic": topic,
+            "name": matter.name,
+            "last_at": heard(matter)[0],
+            "matter": encode(matter).decode(),
+        }
+        self._conn.execute(_save_matter(self._dialect), row)
+
     def watches(self, rule: str) -> Mapping[str, Watch]:
         """Return what a rule knows of what it expects, by what that is."""
         self._lock("rule", rule)
@@ -194,6 +225,16 @@ def _count_in(dialect: str) -> Executable:
     of = rule_tallies.c
     return statement.on_conflict_do_update(
         index_elements=[of.rule, of.at], set_={"stories": of.stories + 1}
+    )
+
+
+@lru_cache(maxsize=2)
+def _save_matter(dialect: str) -> Executable:
+    statement = insert(dialect, rule_matters)
+    of, new = rule_matters.c, statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=[of.rule, of.topic, of.name],
+        set_={"last_at": new.last_at, "matter": new.matter},
     )
 
 

@@ -15,6 +15,7 @@ from monitor.alerting.rules.finding import Finding, History
 from monitor.alerting.rules.publishers import corroboration, new_publisher
 from monitor.alerting.rules.sequence import succession
 from monitor.alerting.rules.spike import surge
+from monitor.alerting.rules.transition import moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +32,7 @@ _KINDS: Mapping[RuleKind, Callable[[Rule, Sighting, History], Finding | None]] =
     "new_publisher": new_publisher,
     "corroboration": corroboration,
     "sequence": succession,
+    "transition": moved,
 }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.alerting.rules.absence import Watch
+    from monitor.alerting.rules.transition import Matter
     from monitor.model import Sighting
     from monitor.rule_model import Rule
 
@@ -21,6 +22,10 @@ MAX_RELATED = 20
 
 MAX_RELATED_SUMMARY = 500
 """Characters kept of their summaries: an alert must fit into one record."""
+
+
+MAX_MATTERS = 200
+"""Matters of one rule and topic that are looked at, those last heard of."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -143,6 +148,14 @@ class History(Protocol):
         self, rule: Rule, after: datetime, until: datetime
     ) -> datetime | None:
         """Return when the rule last accepted a sighting, `until` included."""
+        ...
+
+    def matters(self, rule: str, topic: str) -> Sequence[Matter]:
+        """List what a rule follows on a topic, last heard of first, at most 200."""
+        ...
+
+    def save_matter(self, rule: str, topic: str, matter: Matter) -> None:
+        """Remember where something stands that a rule follows."""
         ...
 
     def watches(self, rule: str) -> Mapping[str, Watch]:

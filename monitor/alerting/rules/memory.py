@@ -10,14 +10,16 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from monitor.alerting.life import alert_id
-from monitor.alerting.rules.finding import Told
+from monitor.alerting.rules.finding import MAX_MATTERS, Told
 from monitor.alerting.rules.spike import step_of
+from monitor.alerting.rules.transition import heard
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from monitor.alerting.rules.absence import Watch
+    from monitor.alerting.rules.transition import Matter
     from monitor.model import Alert, Entry, Sighting
     from monitor.rule_model import Rule
 
@@ -40,6 +42,7 @@ class MemoryHistory:
         self._families: dict[tuple[str, str], list[datetime]] = {}
         self._fired: dict[str, list[datetime]] = {}
         self._tallies: dict[str, dict[datetime, int]] = {}
+        self._matters: dict[tuple[str, str], dict[str, Matter]] = {}
         self._watches: dict[str, dict[str, Watch]] = {}
 
     def story_now(self, story: str) -> str:
@@ -185,6 +188,16 @@ class MemoryHistory:
             newest = (s for s in reversed(sightings[start:end]) if rule.accepts(s))
             times += [seen.seen_at for seen in newest][:1]
         return max(times, default=None)
+
+    def matters(self, rule: str, topic: str) -> Sequence[Matter]:
+        """List what a rule follows on a topic, last heard of first, at most 200."""
+        found = list(self._matters.get((rule, topic), {}).values())
+        found.sort(key=heard, reverse=True)
+        return found[:MAX_MATTERS]
+
+    def save_matter(self, rule: str, topic: str, matter: Matter) -> None:
+        """Remember where something stands that a rule follows."""
+        self._matters.setdefault((rule, topic), {})[matter.name] = matter
 
     def watches(self, rule: str) -> Mapping[str, Watch]:
         """Return what a rule knows of what it expects, by what that is."""

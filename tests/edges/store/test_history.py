@@ -53,6 +53,8 @@ RULES = (
     rule(name="spike", kind="spike", topics=BOTH, count=2, within=DAY, factor=0.5),
     rule(name="new", kind="new_publisher", topics=BOTH, within=5 * DAY),
     rule(name="sure", kind="corroboration", topics=BOTH, families=3),
+    rule(name="moves", kind="transition", topics=BOTH),
+    rule(name="acts", kind="transition", topics=("money",), to=("acted",)),
     rule(name="only", topics=BOTH, only_countries=("jp", "")),
     rule(
         name="then",

@@ -51,6 +51,7 @@ PLAN = Plan(
             within=timedelta(days=1),
             same_actors=False,
         ),
+        rule(name="moves", kind="transition"),
         rule(name="only", kind="corroboration", families=1, only_countries=("jp",)),
     ),
     route=Route(receivers=("desk",)),
@@ -76,7 +77,7 @@ async def a_day_of_work(store: Store) -> None:
         ),
     )
     await store.run(lambda conn: pipeline.assess([match()], PLAN, SqlAssessState(conn)))
-    (item, other) = await outbox.claim("one", "desk", NOON, MINUTE, 10)
+    (item, other, *_) = await outbox.claim("one", "desk", NOON, MINUTE, 10)
     await outbox.next_due("desk", NOON)
     await outbox.retry(item.notification.id, NOON, NOON, "503")
     await outbox.dead(item.notification.id, NOON, "410")

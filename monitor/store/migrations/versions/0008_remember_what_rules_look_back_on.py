@@ -24,6 +24,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_rule_tallies_at", "rule_tallies", ["at"])
     op.create_table(
+        "rule_matters",
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("last_at", TIME, nullable=False),
+        sa.Column("matter", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("rule", "topic", "name", name="pk_rule_matters"),
+    )
+    op.create_index(
+        "ix_rule_matters_rule_topic_last_at",
+        "rule_matters",
+        ["rule", "topic", "last_at"],
+    )
+    op.create_index("ix_rule_matters_last_at", "rule_matters", ["last_at"])
+    op.create_table(
         "rule_watches",
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -49,4 +64,5 @@ def downgrade() -> None:
     op.drop_column("sightings", "age")
     op.drop_column("sightings", "publisher")
     op.drop_table("rule_watches")
+    op.drop_table("rule_matters")
     op.drop_table("rule_tallies")
