@@ -46,19 +46,22 @@ class Assess:
             return
         runtime.notified()
         for alert in opened:
-            self._tell(alert)
+            tell(runtime, alert)
         await publish(runtime)
 
-    def _tell(self, alert: Alert) -> None:
+
+def tell(runtime: Runtime, alert: Alert) -> None:
+    """Count and log what happened to an alert."""
+    if alert.status == "firing":
         labels = (alert.rule, alert.topic, alert.severity)
-        self._runtime.metrics.alerts.labels(*labels).inc()
-        log.info(
-            "alert opened",
-            alert=alert.id,
-            rule=alert.rule,
-            topic=alert.topic,
-            story=alert.story,
-        )
+        runtime.metrics.alerts.labels(*labels).inc()
+    log.info(
+        "alert opened" if alert.status == "firing" else "alert resolved",
+        alert=alert.id,
+        rule=alert.rule,
+        topic=alert.topic,
+        story=alert.story,
+    )
 
 
 async def publish(runtime: Runtime) -> None:
@@ -71,7 +74,13 @@ async def publish(runtime: Runtime) -> None:
             return
         records = [
             Record(
-                encode(AlertRecord(at=alert.opened_at, alert=alert)),
+                encode(
+                    AlertRecord(
+                        at=alert.updated_at or alert.opened_at,
+                        alert=alert,
+                        change="firing" if alert.status == "firing" else "resolved",
+                    )
+                ),
                 alert.rule.encode(),
             )
             for alert in alerts

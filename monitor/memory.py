@@ -43,3 +43,12 @@ class MemoryState(MemoryStories, MemoryHistory):
         self.remember_alert(alert)
         self.notifications |= {told.id: told for told in notifications}
         return True
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """Return an alert as it stands."""
+        return self.alerts.get(alert_id)
+
+    def update_alert(self, alert: Alert, notifications: Sequence[Notification]) -> None:
+        """Store what became of an alert, and the notifications of it."""
+        self.alerts[alert.id] = alert
+        self.notifications |= {told.id: told for told in notifications}

@@ -14,16 +14,21 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
+from monitor.alerting.life import alert_id
 from monitor.alerting.life import opened as open_
 from monitor.alerting.render import render
 from monitor.alerting.route import receivers_for
-from monitor.alerting.rules import History, evaluate
+from monitor.alerting.rules import Finding, History, evaluate
+from monitor.alerting.rules.absence import Freshness, evidence, watch
 from monitor.model import Alert, Match, MatchesRecord, Notification, Receiver
 from monitor.rule_model import Rule
 from monitor.stories.clusterer import StoryIndex, join
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from monitor.model import Entry, Route
     from monitor.topics import TopicIndex
@@ -34,6 +39,14 @@ class AssessState(StoryIndex, History, Protocol):
 
     def open_alert(self, alert: Alert, notifications: Sequence[Notification]) -> bool:
         """Store an alert and its notifications; False if the alert was there."""
+        ...
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """Return an alert as it stands."""
+        ...
+
+    def update_alert(self, alert: Alert, notifications: Sequence[Notification]) -> None:
+        """Store what became of an alert, and the notifications of it."""
         ...
 
 
@@ -84,21 +97,65 @@ def assess(matches: Iterable[Match], plan: Plan, state: AssessState) -> list[Ale
     return opened
 
 
+def tick(
+    now: datetime, plan: Plan, state: AssessState, freshness: Freshness
+) -> list[Alert]:
+    """Tell what was expected and did not come, and what came again.
+
+    To be called every few seconds; asked twice, it tells nothing twice. Returns the
+    alerts that opened or were resolved.
+    """
+    changed = []
+    for rule in plan.rules:
+        if rule.kind != "absence":
+            continue
+        for finding in watch(rule, now, state, freshness):
+            settle = _end_silence if finding.ends else _open_silence
+            alert = settle(now, rule, finding, plan, state)
+            if alert is not None:
+                changed.append(alert)
+    return changed
+
+
+def _open_silence(
+    now: datetime, rule: Rule, finding: Finding, plan: Plan, state: AssessState
+) -> Alert | None:
+    alert = open_(rule, evidence(rule, finding, now), finding)
+    return alert if state.open_alert(alert, dispatch(alert, plan)) else None
+
+
+def _end_silence(
+    now: datetime, rule: Rule, finding: Finding, plan: Plan, state: AssessState
+) -> Alert | None:
+    alert = state.alert(alert_id(rule.name, finding.subject))
+    if alert is None or alert.status != "firing":
+        return None
+    ended = msgspec.structs.replace(
+        alert,
+        status="resolved",
+        reason=finding.reason,
+        number=alert.number + 1,
+        updated_at=finding.at or now,
+    )
+    state.update_alert(ended, dispatch(ended, plan))
+    return ended
+
+
 def dispatch(alert: Alert, plan: Plan) -> list[Notification]:
-    """Return the notifications of an alert that just opened, bodies frozen."""
+    """Return the notifications of an alert that opened or ended, bodies frozen."""
     notifications = []
     for name in receivers_for(plan.route, alert.labels):
         receiver = plan.receivers[name]
         content_type, body = render(alert, receiver, plan.external_url)
         notifications.append(
             Notification(
-                id=notification_id(alert, name, "firing"),
+                id=notification_id(alert, name, alert.status),
                 receiver=name,
                 alert=alert.id,
-                reason="firing",
+                reason=alert.status,
                 content_type=content_type,
                 body=body,
-                created_at=alert.opened_at,
+                created_at=alert.updated_at or alert.opened_at,
             )
         )
     return notifications

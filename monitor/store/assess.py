@@ -20,10 +20,11 @@ from sqlalchemy import (
     case,
     func,
     select,
+    update,
 )
 
-from monitor.codec import encode
-from monitor.model import Entry
+from monitor.codec import decode, encode
+from monitor.model import Alert, Entry
 from monitor.store.history import SqlHistory
 from monitor.store.schema import (
     AT_ONCE,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Executable
 
-    from monitor.model import Alert, Notification, Sighting
+    from monitor.model import Notification, Sighting
 
 
 class SqlAssessState(SqlHistory):
@@ -161,6 +162,27 @@ class SqlAssessState(SqlHistory):
         rows = [_outbox_row(notification, alert) for notification in notifications]
         insert_all_new(self._conn, outbox, rows)
         return True
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """Return an alert as it stands."""
+        found = self._conn.execute(
+            select(alerts.c.alert).where(alerts.c.id == alert_id)
+        )
+        stored = found.scalar_one_or_none()
+        return decode(stored.encode(), Alert) if stored else None
+
+    def update_alert(self, alert: Alert, notifications: Sequence[Notification]) -> None:
+        """Store what became of an alert, and the notifications of it."""
+        # What stream `alerts` said of it is out of date.
+        self._conn.execute(
+            update(alerts)
+            .where(alerts.c.id == alert.id)
+            .values(
+                status=alert.status, alert=encode(alert).decode(), published_at=None
+            )
+        )
+        rows = [_outbox_row(notification, alert) for notification in notifications]
+        insert_all_new(self._conn, outbox, rows)
 
 
 def age_of(entry: Entry) -> float | None:

@@ -17,6 +17,9 @@ from monitor.store.schema import (
     alerts,
     feed_entries,
     outbox,
+    rule_matters,
+    rule_tallies,
+    rule_watches,
     sightings,
     stories,
     story_signatures,
@@ -51,6 +54,9 @@ def prune(
         (alerts, _told_alerts(before)),
         (story_signatures, _forgotten(story_signatures, before, "story")),
         (stories, _forgotten(stories, before, "id")),
+        (rule_tallies, rule_tallies.c.at < before),
+        (rule_matters, rule_matters.c.last_at < before),
+        (rule_watches, rule_watches.c.changed_at < before),
     )
     return sum(_delete(conn, table, which, limit) for table, which in steps)
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.alerting.rules.finding import Finding, History
+from monitor.model import Entry, Match, Sighting
 from monitor.rule_model import fits
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ LONGEST_GAP = timedelta(minutes=2)
 """A longer time between two looks means that nobody was there."""
 
 Answer = Literal["", "seen", "absent", "unknown"]
+
+OWN_FEED = "wirewatch"
+"""The feed that entries made by Wirewatch itself name."""
+
+FEEDS = "feeds"
+"""What stands for a topic where a rule is about feeds."""
 
 WHOLE = ""
 """What a rule expects as a whole; other names are those of feeds."""
@@ -105,7 +112,7 @@ def watch(
     watches: dict[str, Watch | None] = {WHOLE: whole}
     findings: list[Finding] = []
     for name, found in _expected(rule, whole, now, history, freshness):
-        before = known.get(name) or Watch(since=whole.since)
+        before = known.get(name) or Watch(since=now)
         if name == WHOLE:
             before = whole
         after = _judge(rule, before, whole, found, now)
@@ -210,6 +217,26 @@ def _reason(rule: Rule, found: FeedNews) -> str:
         return f'Feed "{found.feed}" stopped: {found.stopped}'
     why = f": {found.trouble}" if found.trouble else ""
     return f'Nothing new from feed "{found.feed}" for {in_words(rule.within)}{why}'
+
+
+def evidence(rule: Rule, finding: Finding, now: datetime) -> Sighting:
+    """Return what stands for the sighting of an alert that nothing was seen for.
+
+    An entry of Wirewatch itself, in no story and without spans.
+    """
+    at = finding.at or now
+    entry = Entry(
+        feed=OWN_FEED,
+        id=finding.subject,
+        title=finding.reason,
+        summary="",
+        lang="en",
+        source="Wirewatch",
+        fetched_at=at,
+    )
+    topic = rule.topics[0] if rule.topics else FEEDS
+    match = Match(topic=topic, score=1.0, spans=(), entry=entry)
+    return Sighting(story=finding.subject, is_first=True, seen_at=at, match=match)
 
 
 def in_words(span: timedelta) -> str:
