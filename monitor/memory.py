@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.model import Alert, Notification, Sighting
+    from monitor.stories.index import NewSketch
 
 
 class MemoryState(MemoryStories, MemoryHistory):
@@ -29,12 +30,19 @@ class MemoryState(MemoryStories, MemoryHistory):
         MemoryHistory.__init__(self)
         self.notifications: dict[str, Notification] = {}
 
-    def add(self, sighting: Sighting, signature: str) -> bool:
+    def add(
+        self, sighting: Sighting, signature: str, sketch: NewSketch | None = None
+    ) -> bool:
         """Store a sighting; return False if this very match was stored before."""
-        if not super().add(sighting, signature):
+        if not super().add(sighting, signature, sketch):
             return False
         self.remember(sighting)
         return True
+
+    def merge(self, topic: str, into: str, others: Sequence[str]) -> None:
+        """Move all that is known of other stories into one; they are one from now on."""
+        super().merge(topic, into, others)
+        self.remember_merge(into, others)
 
     def open_alert(self, alert: Alert, notifications: Sequence[Notification]) -> bool:
         """Store an alert and its notifications; False if the alert was there."""

@@ -24,7 +24,8 @@ from monitor.alerting.rules import Finding, History, evaluate
 from monitor.alerting.rules.absence import Freshness, evidence, watch
 from monitor.model import Alert, Match, MatchesRecord, Notification, Receiver
 from monitor.rule_model import Rule
-from monitor.stories.clusterer import StoryIndex, join
+from monitor.stories.clusterer import join
+from monitor.stories.index import StoryIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -111,6 +112,12 @@ def _hints(text_: str) -> FeedHints:
 def entry_key(entry_id: str) -> str:
     """Return what stands for an entry's id in keys: 40 hex digits of its SHA-256."""
     return hashlib.sha256(entry_id.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def microseconds(time: datetime) -> int:
+    """Return an aware time in microseconds since 1970."""
+    since = time - AT_ONCE
+    return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 # SQLite numbers rows only in a column that is exactly INTEGER.
@@ -233,11 +240,16 @@ sightings = Table(
     Column("is_first", Boolean, nullable=False),
     Column("entry", Text, nullable=False),
     Column("spans", Text, nullable=False),
+    # Who published it, and how it came into its story; "" where nobody said.
     Column("family", Text, nullable=False, server_default=_EMPTY),
     Column("country", Text, nullable=False, server_default=_EMPTY),
-    Column("discounted", Text, nullable=False, server_default=_EMPTY),
-    # A JSON list; its quotes tell where a name begins and ends.
-    Column("actors", Text, nullable=False, server_default=text("'[]'")),
+    Column("agency", Text, nullable=False, server_default=_EMPTY),
+    Column("joined", Text, nullable=False, server_default=_EMPTY),
+    Column("copy_feed", Text),
+    Column("copy_entry", Words),
+    Column("discounted", Words, nullable=False, server_default=_EMPTY),
+    # A JSON list of concepts.
+    Column("actors", Text, nullable=False, server_default=_EMPTY),
     Column("act", Text, nullable=False, server_default=_EMPTY),
     Column("lang", Text, nullable=False, server_default=_EMPTY),
     Column("publisher", Text, nullable=False, server_default=_EMPTY),
@@ -248,9 +260,9 @@ sightings = Table(
     # publisher edited.
     UniqueConstraint("topic", "feed", "entry_key", "revision", "signature"),
     Index(None, "topic", "seen_at"),
+    Index(None, "topic", "family", "seen_at"),
     Index(None, "story", "seen_at"),
     Index(None, "seen_at"),
-    Index(None, "topic", "family", "seen_at"),
 )
 
 stories = Table(
@@ -262,8 +274,17 @@ stories = Table(
     Column("opened_at", UtcTime, nullable=False),
     Column("last_seen_at", UtcTime, nullable=False),
     Column("sightings", Integer, nullable=False),
+    Column("families", Integer, nullable=False, server_default="1"),
+    # The story that took this one in, and now has its sightings.
+    Column("merged_into", Text),
     Index(None, "topic", "last_seen_at"),
     Index(None, "last_seen_at"),
+    Index(
+        "ix_stories_merged_into",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
 )
 
 story_signatures = Table(
@@ -276,8 +297,42 @@ story_signatures = Table(
     # an old story must not give its number to a new one.
     Column("generation", Integer, nullable=False),
     Column("last_seen_at", UtcTime, nullable=False),
+    # Null where an older program wrote the row; so is who had the text first.
+    Column("first_seen_at", UtcTime),
+    Column("feed", Text),
+    Column("entry", Words),
+    Column("is_edit", Boolean, nullable=False, server_default=false()),
     Index(None, "story"),
     Index(None, "last_seen_at"),
+)
+
+# What near-copies and rewrites are found by, kept for days only.
+story_sketches = Table(
+    "story_sketches",
+    metadata,
+    Column("id", _RowNumber, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("story", Text, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("feed", Text, nullable=False),
+    Column("entry", Words, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("sketch", LargeBinary, nullable=False),
+    # The keys of its rows in story_keys, 8 bytes each; so pruning needs no index there.
+    Column("keys", LargeBinary, nullable=False),
+    Index(None, "story"),
+    Index(None, "seen_at"),
+)
+
+# Sixteen narrow rows a sketch: the time is in microseconds since 1970.
+story_keys = Table(
+    "story_keys",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("seen_us", BigInteger, primary_key=True, autoincrement=False),
+    Column("sketch", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 # How many stories a rule first accepted in each ten minutes.

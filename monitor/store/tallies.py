@@ -24,7 +24,7 @@ from monitor.alerting.rules.spike import WEEK, step_of
 from monitor.alerting.rules.transition import Matter, heard
 from monitor.codec import decode, encode
 from monitor.store.conditions import accepted
-from monitor.store.migrate import lock
+from monitor.store.locks import Locking
 from monitor.store.schema import (
     rule_matters,
     rule_tallies,
@@ -36,23 +36,18 @@ from monitor.store.sql import insert, insert_all_new
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Executable, FromClause
+    from sqlalchemy import Executable, FromClause
 
     from monitor.model import Sighting
     from monitor.rule_model import Rule
 
 
-class SqlTallies:
+class SqlTallies(Locking):
     """Hold what rules have counted, and what they expect.
 
     Args:
         conn: a connection inside the transaction that the caller commits.
     """
-
-    def __init__(self, conn: Connection) -> None:
-        self._conn = conn
-        self._dialect = conn.dialect.name
-        self._locked: set[tuple[str, str]] = set()
 
     def tally(self, rule: Rule, sighting: Sighting) -> None:
         """Count the story of a sighting for the rule, unless it was counted before.
@@ -179,11 +174,6 @@ class SqlTallies:
         ]
         if rows:
             self._conn.execute(_save_watch(self._dialect), rows)
-
-    def _lock(self, kind: str, name: str) -> None:
-        if (kind, name) not in self._locked:
-            lock(self._conn, kind, name)
-            self._locked.add((kind, name))
 
     def _any(self, table: FromClause, *conditions: ColumnElement[bool]) -> bool:
         question = select(exists().select_from(table).where(*conditions))

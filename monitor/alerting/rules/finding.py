@@ -73,7 +73,7 @@ class History(Protocol):
     """
 
     def has_alert(self, rule: str, subject: str) -> bool:
-        """Say whether this rule has ever fired about this subject."""
+        """Say whether this rule has ever fired about this, or a story it took in."""
         ...
 
     def fired_between(self, rule: str, after: datetime, before: datetime) -> bool:

@@ -39,6 +39,8 @@ class MemoryHistory:
         self.alerts: dict[str, Alert] = {}
         self._by_topic: dict[str, list[Sighting]] = {}  # oldest first
         self._by_story: dict[str, list[Sighting]] = {}  # oldest first
+        self._arrivals: dict[int, int] = {}  # by `id`, as `sightings` keeps them all
+        self._taken_in: dict[str, list[str]] = {}
         self._families: dict[tuple[str, str], list[datetime]] = {}
         self._fired: dict[str, list[datetime]] = {}
         self._tallies: dict[str, dict[datetime, int]] = {}
@@ -52,6 +54,7 @@ class MemoryHistory:
     def remember(self, sighting: Sighting) -> None:
         """Take in a sighting that is new."""
         topic = sighting.match.topic
+        self._arrivals[id(sighting)] = len(self.sightings)
         self.sightings.append(sighting)
         insort(self._by_topic.setdefault(topic, []), sighting, key=_seen_at)
         story = self._by_story.setdefault(sighting.story, [])
@@ -62,8 +65,15 @@ class MemoryHistory:
     def remember_merge(self, into: str, others: Sequence[str]) -> None:
         """Take in that other stories became part of one."""
         for other in others:
-            for sighting in self._by_story.pop(other, []):
-                insort(self._by_story.setdefault(into, []), sighting, key=_seen_at)
+            moved = self._by_story.pop(other, [])
+            self._by_story[into] = sorted(
+                self._by_story.get(into, []) + moved, key=self._order
+            )
+            taken_in = self._taken_in.setdefault(into, [])
+            taken_in += [other, *self._taken_in.pop(other, ())]
+
+    def _order(self, sighting: Sighting) -> tuple[datetime, int]:
+        return sighting.seen_at, self._arrivals[id(sighting)]
 
     def remember_alert(self, alert: Alert) -> None:
         """Take in an alert that opened."""
@@ -71,8 +81,9 @@ class MemoryHistory:
         insort(self._fired.setdefault(alert.rule, []), alert.opened_at)
 
     def has_alert(self, rule: str, subject: str) -> bool:
-        """Say whether this rule has ever fired about this subject."""
-        return alert_id(rule, subject) in self.alerts
+        """Say whether this rule has ever fired about this, or a story it took in."""
+        subjects = (subject, *self._taken_in.get(subject, ()))
+        return any(alert_id(rule, each) in self.alerts for each in subjects)
 
     def fired_between(self, rule: str, after: datetime, before: datetime) -> bool:
         """Say whether the rule opened an alert within a window."""

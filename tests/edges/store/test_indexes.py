@@ -126,6 +126,7 @@ async def test_every_statement_of_the_daily_work_uses_an_index(tmp_path: Path) -
                 "SCAN alerts USING INDEX",
                 "SCAN feeds USING COVERING INDEX ix_feeds_due",
                 "SCAN feeds USING INDEX ix_feeds_due",
+                "SCAN newest_",
                 "SCAN ranked",
                 "SCAN (sub",
             )

@@ -115,7 +115,7 @@ async def test_everything_that_is_over_goes(room: Newsroom) -> None:
     left = await room.sizes()
     await room.prune(NOON + DAY + KEEP + timedelta(seconds=1))
 
-    assert early == 1  # the delivery, which was over a day before
+    assert early == 2  # the delivery, which was over a day before, and the sketch
     assert left["sightings"] == left["alerts"] == left["feed_entries"] == 1
     assert await room.sizes() == {}
 
@@ -223,7 +223,8 @@ async def test_a_batch_is_bounded_and_the_rest_follows(room: Newsroom) -> None:
         if not deleted[-1] or len(deleted) > 20:
             break
 
-    # Sightings, deliveries, alerts, signatures and stories, ten of each at a time.
-    assert max(deleted) <= 50
-    assert sum(deleted) == 5 * 25
+    # Sightings, deliveries, alerts, signatures and stories, ten of each at a time,
+    # and fewer sketches.
+    assert max(deleted) <= 60
+    assert sum(deleted) == 6 * 25
     assert await room.sizes() == {}

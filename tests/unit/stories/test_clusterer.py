@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from monitor.memory import MemoryState
 from monitor.model import Match, Sighting
-from monitor.stories.clusterer import COPY_WINDOW, join
+from monitor.stories.clusterer import join
+from monitor.stories.index import COPY_WINDOW
 from monitor.stories.signature import fingerprint
 from tests.factories import NOON, entry, match
 
@@ -44,7 +45,7 @@ def test_another_text_opens_another_story() -> None:
     state = MemoryState()
 
     first = joined(state, told())
-    other = joined(state, told(id="2", title="Tokyo may withhold UNESCO due"))
+    other = joined(state, told(id="2", title="Tokyo will pay UNESCO dues"))
 
     assert other.story != first.story
 

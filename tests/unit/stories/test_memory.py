@@ -108,12 +108,18 @@ def test_an_alert_opens_once() -> None:
     assert not state.has_alert("another", "st_1")
 
 
-def test_the_story_of_a_copy_is_the_one_sighted_last() -> None:
+def test_the_stories_of_a_copy_are_those_that_showed_it_within_a_time() -> None:
     state = state_with(seen(0, "st_old"), seen(60, "st_new"), seen(5, "st_old"))
-
     topic = "unesco-funding-threat"
 
-    assert state.story_of_copy(topic, "signature", NOON) == ("st_new", 2)
-    assert state.story_of_copy(topic, "signature", NOON + 61 * MINUTE) == (None, 2)
-    assert state.story_of_copy(topic, "other", NOON) == (None, 0)
-    assert state.story_of_copy("another", "signature", NOON) == (None, 0)
+    def stories(of: str, signature: str, *minutes: float) -> tuple[list[str], int]:
+        since, until = (NOON + each * MINUTE for each in minutes)
+        found, generation = state.stories_of_copy(of, signature, since, until)
+        return [each.story for each in found], generation
+
+    assert stories(topic, "signature", 0, 60) == (["st_old", "st_new"], 2)
+    assert stories(topic, "signature", 6, 60) == (["st_new"], 2)
+    assert stories(topic, "signature", 0, 59) == (["st_old"], 2)
+    assert stories(topic, "signature", 61, 99) == ([], 2)
+    assert stories(topic, "other", 0, 60) == ([], 0)
+    assert stories("another", "signature", 0, 60) == ([], 0)
