@@ -15,6 +15,7 @@ from monitor.config.settings import (
     Settings,
     Workers,
 )
+from monitor.config.specs_rules import rules
 from monitor.manners import Manners
 from monitor.pipeline import Plan
 
@@ -93,7 +94,7 @@ def _kafka(config: Config) -> KafkaSettings:
 def _plan(config: Config) -> Plan:
     receivers = specs.receivers(config)
     return Plan(
-        rules=specs.rules(config),
+        rules=rules(config),
         route=specs.route(config, receivers),
         receivers=receivers,
         external_url=config.external_url or "",
