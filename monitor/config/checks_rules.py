@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from monitor.config.countries import COUNTRIES, MEANT
 from monitor.config.specs import Heard
 from monitor.config.specs_rules import rule_topics
 from monitor.config.wording import choice
@@ -47,6 +48,8 @@ _EXAMPLES = {
     "then": "then: [{directions: [action]}]",
 }
 """Keys that the types they belong to cannot do without."""
+
+_ISO = 'write two letters of ISO 3166-1, such as "jp"'
 
 _NOT_OF_ABSENCE = ("only_countries",)
 
@@ -170,6 +173,7 @@ def _conditions(
 ) -> Iterator[Problem]:
     yield from _topics(path, written, known)
     yield from _directions(path, written, topics, known)
+    yield from _countries(path, written)
     for key, names, what in (
         ("actors", known.actors, "actor"),
         ("acts", CODES, "act"),
@@ -181,6 +185,15 @@ def _conditions(
                 if word in names:
                     hint = f'did you mean "{word}"?'
                 yield Problem((*path, key, at), f'no {what} named "{name}"', hint)
+
+
+def _countries(path: Keys, written: Conditions) -> Iterator[Problem]:
+    for key in ("countries", "only_countries"):
+        for at, name in enumerate(getattr(written, key, ())):
+            if name not in COUNTRIES:
+                meant = MEANT.get(name)
+                hint = f'did you mean "{meant}"?' if meant else _ISO
+                yield Problem((*path, key, at), f'no country has code "{name}"', hint)
 
 
 def _topics(path: Keys, written: Conditions, known: Known) -> Iterator[Problem]:
