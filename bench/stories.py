@@ -25,9 +25,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import psutil
 
+from monitor.memory import MemoryState
 from monitor.model import Entry, Match
 from monitor.stories.clusterer import join
-from monitor.memory import MemoryState
 from tests import story_set
 from tests.story_set import Item, Pairs
 

@@ -175,6 +175,12 @@ class Metrics:
             ["rule", "change"],
             registry=r,
         )
+        self.absence = Gauge(
+            "wirewatch_rule_absence",
+            "What a rule expects by what is known of it (seen, absent, unknown).",
+            ["rule", "state"],
+            registry=r,
+        )
         self.attempts = Counter(
             "wirewatch_delivery_attempts_total",
             "Attempts to deliver by outcome (delivered, retry, dead).",

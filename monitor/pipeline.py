@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Protocol
 from monitor.alerting.amend import Loss, amend, drop, suspect
 from monitor.alerting.book import AlertBook
 from monitor.alerting.corrections import mark_of
-from monitor.alerting.life import decide, step
+from monitor.alerting.life import decide, opened, step
 from monitor.alerting.render import render
 from monitor.alerting.route import receivers_for
-from monitor.alerting.rules import History, evaluate
+from monitor.alerting.rules import Finding, History, evaluate
+from monitor.alerting.rules.absence import Freshness, evidence, watch
 from monitor.model import (
     Change,
     Match,
@@ -38,6 +39,7 @@ from monitor.stories.publishers import Publishers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from monitor.alerting.book import Step
     from monitor.model import Alert, Entry, Route
@@ -216,6 +218,32 @@ def _revise(revision: Revision, plan: Plan, state: AssessState) -> Iterator[Step
                 changed = drop(rule, alert, loss, state)
             if changed is not None:
                 yield changed
+
+
+def tick(
+    now: datetime, plan: Plan, state: AssessState, freshness: Freshness
+) -> list[Change]:
+    """Tell what was expected and did not come, and what came again.
+
+    To be called every few seconds; asked twice, it tells nothing twice.
+    """
+    told: list[Change] = []
+    for rule in plan.rules:
+        if rule.kind == "absence":
+            for finding in watch(rule, now, state, freshness):
+                told += _store(_silence(now, rule, finding, state), plan, state)
+    return told
+
+
+def _silence(
+    now: datetime, rule: Rule, finding: Finding, state: AssessState
+) -> Iterator[Step]:
+    """Yield what a silence, or its end, does to the alert of it."""
+    alert = state.alert_about(rule.name, finding.subject)
+    if alert is None and not finding.ends:
+        yield opened(rule, evidence(rule, finding, now), finding, ())
+    elif alert is not None and finding.ends and alert.status == "firing":
+        yield step(alert, "resolved", finding.at or now, [finding.reason])
 
 
 def dispatch(change: Change, plan: Plan) -> list[Notification]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from monitor.model import Match, Sighting
+    from monitor.model import Entry, Match, Sighting
 
 
 def fits(pattern: str, name: str) -> bool:
@@ -172,8 +172,34 @@ class Rule(Conditions, frozen=True, kw_only=True, omit_defaults=True):
 
     def accepts(self, sighting: Sighting) -> bool:
         """Say whether a sighting is of the kind this rule listens to."""
-        return super().accepts(sighting) and not any(
+        return super().accepts(sighting) and self.admits(sighting)
+
+    def admits(self, sighting: Sighting) -> bool:
+        """Say whether a sighting is neither excepted nor old news."""
+        return not self.is_old_news(sighting.match.entry) and not any(
             each._holds(sighting.match, sighting)
             and (not each.topics or each.listens_to(sighting.match.topic))
             for each in self.exceptions
         )
+
+    def is_old_news(self, entry: Entry) -> bool:
+        """Say whether an entry was published longer ago than `lateness` allows."""
+        if self.lateness is None or entry.published_at is None:
+            return False
+        return entry.fetched_at - entry.published_at > self.lateness
+
+    def concerns(self, sighting: Sighting) -> bool:
+        """Say whether the rule accepts a sighting, or a sequence waits for it."""
+        return any(
+            self.accepts_as(step, sighting) for step in range(len(self.then) + 1)
+        )
+
+    def step(self, number: int) -> Conditions:
+        """Return what a sequence waits for: 0 is the rule's own conditions."""
+        return self.then[number - 1] if number else self
+
+    def accepts_as(self, number: int, sighting: Sighting) -> bool:
+        """Say whether a sighting is a step of a sequence, 0 being the first."""
+        if number == 0:
+            return self.accepts(sighting)
+        return self.step(number).accepts(sighting) and self.admits(sighting)

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from monitor.memory import MemoryState
 from monitor.model import Entry, Match
 from monitor.stories.clusterer import join
-from monitor.memory import MemoryState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -16,6 +16,7 @@ from monitor.config.settings import (
     Settings,
     Workers,
 )
+from monitor.config.specs_rules import rules
 from monitor.manners import Manners
 from monitor.pipeline import Plan
 
@@ -97,7 +98,7 @@ def _kafka(config: Config) -> KafkaSettings:
 def _plan(config: Config, publishers: Publishers) -> Plan:
     receivers = specs.receivers(config)
     return Plan(
-        rules=specs.rules(config),
+        rules=rules(config),
         route=specs.route(config, receivers),
         receivers=receivers,
         external_url=config.external_url or "",

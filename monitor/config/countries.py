@@ -15,3 +15,17 @@ tr tt tv tw tz ua ug um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw xk
 """
 
 COUNTRIES = frozenset(_CODES.split())
+
+MEANT = {
+    "uk": "gb",
+    "en": "gb",
+    "ja": "jp",
+    "ko": "kr",
+    "zh": "cn",
+    "da": "dk",
+    "cs": "cz",
+    "el": "gr",
+    "he": "il",
+    "hi": "in",
+}
+"""What people write who think of a language."""

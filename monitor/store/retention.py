@@ -23,6 +23,9 @@ from monitor.store.schema import (
     feed_entries,
     microseconds,
     outbox,
+    rule_matters,
+    rule_tallies,
+    rule_watches,
     sightings,
     stories,
     story_keys,
@@ -66,6 +69,9 @@ def prune(
         (entry_revisions, entry_revisions.c.seen_at < before),
         (story_signatures, _forgotten(story_signatures, before, "story")),
         (stories, _forgotten(stories, before, "id")),
+        (rule_tallies, rule_tallies.c.at < before),
+        (rule_matters, rule_matters.c.last_at < before),
+        (rule_watches, rule_watches.c.changed_at < before),
     )
     deleted = sum(_delete(conn, table, which, limit) for table, which in first)
     deleted += _delete_alerts(conn, before, limit)

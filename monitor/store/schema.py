@@ -54,6 +54,9 @@ __all__ = [
     "metadata",
     "microseconds",
     "outbox",
+    "rule_matters",
+    "rule_tallies",
+    "rule_watches",
     "sightings",
     "stories",
     "story_keys",
@@ -170,7 +173,7 @@ sightings = Table(
     Column("spans", Text, nullable=False),
     # Who published it, and how it came into its story; "" where nobody said.
     # JSON: the publisher whole; what is asked for stands in columns of its own.
-    Column("publisher", Text, nullable=False, server_default=text("'{}'")),
+    Column("byline", Text, nullable=False, server_default=text("'{}'")),
     Column("family", Text, nullable=False, server_default=EMPTY),
     Column("country", Text, nullable=False, server_default=EMPTY),
     Column("agency", Text, nullable=False, server_default=EMPTY),
@@ -182,6 +185,9 @@ sightings = Table(
     Column("actors", Text, nullable=False, server_default=EMPTY),
     Column("act", Text, nullable=False, server_default=EMPTY),
     Column("lang", Text, nullable=False, server_default=EMPTY),
+    Column("publisher", Text, nullable=False, server_default=EMPTY),
+    # How long before it was fetched it was published, in seconds.
+    Column("age", Double),
     # With the signature, because a crash can give two wordings one revision: the log
     # took the first, the poller died before it could remember that, and then the
     # publisher edited.
@@ -260,6 +266,42 @@ story_keys = Table(
     Column("seen_us", BigInteger, primary_key=True, autoincrement=False),
     Column("sketch", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
+)
+
+# How many stories a rule first accepted in each ten minutes.
+rule_tallies = Table(
+    "rule_tallies",
+    metadata,
+    # With a hash of what it accepts: a rule that was changed counts anew.
+    Column("rule", Text, primary_key=True),
+    Column("at", UtcTime, primary_key=True),
+    Column("stories", Integer, nullable=False),
+    Index(None, "at"),
+)
+
+# Where the matters stand that rules follow.
+rule_matters = Table(
+    "rule_matters",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("last_at", UtcTime, nullable=False),
+    Column("matter", Text, nullable=False),
+    Index(None, "rule", "topic", "last_at"),
+    Index(None, "last_at"),
+)
+
+# What rules expect, and whether it was seen.
+rule_watches = Table(
+    "rule_watches",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("answer", Text, nullable=False),
+    Column("watch", Text, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Index(None, "changed_at"),
 )
 
 websub_subscriptions = Table(

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from monitor.codec import decode, encode
 from monitor.model import MAX_VOICES, Entry, Publisher, Voice
-from monitor.store.migrate import lock
+from monitor.store.locks import Locking
 from monitor.store.schema import (
     entry_key,
     microseconds,
@@ -46,22 +46,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Executable
+    from sqlalchemy import Executable
 
     from monitor.model import Sighting
     from monitor.stories.index import NewSketch
 
 
-class SqlStories:
+class SqlStories(Locking):
     """Hold which stories were sighted, per topic.
 
     Args:
         conn: a connection inside the transaction that the caller commits.
     """
-
-    def __init__(self, conn: Connection) -> None:
-        self._conn = conn
-        self._locked: set[tuple[str, str]] = set()
 
     def story_of_entry(self, topic: str, feed: str, entry_id: str) -> str | None:
         """Return the story that an earlier revision of this entry joined, if any."""
@@ -202,7 +198,7 @@ class SqlStories:
             select(
                 seen.entry,
                 seen.seen_at,
-                seen.publisher,
+                seen.byline,
                 seen.joined,
                 seen.copy_feed,
                 seen.copy_entry,
@@ -251,17 +247,12 @@ class SqlStories:
         led_here = or_(of.id == other, of.merged_into == other)
         run(update(stories).where(led_here).values(merged_into=into))
 
-    def _lock(self, kind: str, name: str) -> None:
-        if (kind, name) not in self._locked:
-            lock(self._conn, kind, name)
-            self._locked.add((kind, name))
-
 
 def _voice(row: Any) -> Voice:
     entry = decode(row.entry.encode(), Entry)
     copied = row.copy_feed is not None
     return Voice(
-        publisher=decode(row.publisher.encode(), Publisher),
+        publisher=decode(row.byline.encode(), Publisher),
         feed=entry.feed,
         entry_id=entry.id,
         title=entry.title,
@@ -289,7 +280,7 @@ def _row(sighting: Sighting, signature: str) -> dict[str, object]:
         "is_first": sighting.is_first,
         "entry": encode(match.entry).decode(),
         "spans": msgspec.json.encode(match.spans).decode(),
-        "publisher": encode(publisher).decode(),
+        "byline": encode(publisher).decode(),
         "family": publisher.family,
         "country": publisher.country,
         "agency": publisher.agency,
@@ -300,7 +291,16 @@ def _row(sighting: Sighting, signature: str) -> dict[str, object]:
         "actors": msgspec.json.encode(match.actors).decode(),
         "act": match.act,
         "lang": match.entry.lang,
+        "publisher": publisher.name,
+        "age": _age(match.entry),
     }
+
+
+def _age(entry: Entry) -> float | None:
+    """Return how long before it was fetched an entry was published, in seconds."""
+    if entry.published_at is None:
+        return None
+    return (entry.fetched_at - entry.published_at).total_seconds()
 
 
 @lru_cache(maxsize=32)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from monitor.alerting.rules.finding import Finding, History
+from monitor.alerting.rules.finding import (
+    MAX_RELATED,
+    MAX_RELATED_SUMMARY,
+    Finding,
+    History,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,31 +21,40 @@ if TYPE_CHECKING:
     from monitor.model import Entry, Sighting
     from monitor.rule_model import Rule
 
-MAX_RELATED = 20
-"""Entries listed beside the evidence of a frequency alert, newest last."""
-
-MAX_RELATED_SUMMARY = 500
-"""Characters kept of their summaries: an alert must fit into one record."""
-
 
 def burst(rule: Rule, sighting: Sighting, history: History) -> Finding | None:
     """Return the story that completes a burst; at most one burst per `within`."""
     if history.has_alert(rule.name, sighting.story):
         return None
-    since = sighting.seen_at - rule.within
-    # An alert that is later than this sighting counts too: a feed that was behind
-    # must not announce a burst that readers have been told of, or that is past.
-    if history.fired_since(rule.name, since):
+    at = sighting.seen_at
+    if rests(rule, at, history):
         return None
-    entries = _distinct(history.stories_since(rule, since))
-    together = _busiest(entries, sighting.seen_at, rule.within)
+    since, until = at - rule.within, at + rule.within
+    if history.count_between(rule, since, until) < rule.count:
+        return None
+    entries = _distinct(history.stories_between(rule, since, until))
+    together = _busiest(entries, at, rule.within)
     if len(together) < rule.count:
         return None
     others = [entry for entry in together if entry != sighting.match.entry]
-    return Finding(
-        subject=sighting.story,
-        count=len(together),
-        related=tuple(_brief(entry) for entry in others[-MAX_RELATED:]),
+    return Finding(subject=sighting.story, count=len(together), related=listed(others))
+
+
+def rests(rule: Rule, at: datetime, history: History) -> bool:
+    """Say whether the rule has spoken less than `within` before or after a time.
+
+    An alert that is later counts too, as far as one window reaches: a feed that was
+    behind must not announce what readers have been told of. One that is later still
+    does not: it may come from a clock that was ahead.
+    """
+    return history.fired_between(rule.name, at - rule.within, at + rule.within)
+
+
+def listed(entries: list[Entry]) -> tuple[Entry, ...]:
+    """Return the newest of some entries as an alert lists them, in brief."""
+    return tuple(
+        msgspec.structs.replace(entry, summary=entry.summary[:MAX_RELATED_SUMMARY])
+        for entry in entries[-MAX_RELATED:]
     )
 
 
@@ -52,7 +67,7 @@ def _distinct(stories: Iterable[tuple[str, Entry]]) -> list[Entry]:
     entries: dict[tuple[str, str], Entry] = {}
     for _, entry in stories:
         entries.setdefault((entry.feed, entry.id), entry)
-    return sorted(entries.values(), key=lambda entry: entry.fetched_at)
+    return sorted(entries.values(), key=_time)
 
 
 def _busiest(entries: list[Entry], at: datetime, within: timedelta) -> list[Entry]:
@@ -62,16 +77,15 @@ def _busiest(entries: list[Entry], at: datetime, within: timedelta) -> list[Entr
     may also be later than `at`, as far as one window reaches. It is never earlier, for
     a copy of what was counted before is nothing new to tell.
     """
-    best: list[Entry] = []
-    for end, last in enumerate(entries, start=1):
-        if not at <= last.fetched_at < at + within:
+    start = end = 0
+    for last, entry in enumerate(entries, start=1):
+        if not at <= entry.fetched_at < at + within:
             continue
-        since = last.fetched_at - within
-        window = [entry for entry in entries[:end] if entry.fetched_at > since]
-        if len(window) > len(best):
-            best = window
-    return best
+        first = bisect_right(entries, entry.fetched_at - within, key=_time)
+        if last - first > end - start:
+            start, end = first, last
+    return entries[start:end]
 
 
-def _brief(entry: Entry) -> Entry:
-    return msgspec.structs.replace(entry, summary=entry.summary[:MAX_RELATED_SUMMARY])
+def _time(entry: Entry) -> datetime:
+    return entry.fetched_at

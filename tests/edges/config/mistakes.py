@@ -275,8 +275,9 @@ MISTAKES = [
         "a rule of an unknown type",
         TOPIC + "rules:\n  r: {topic: t, type: frequncy, count: 3, within: 1h}\n",
         (
-            'F:3:23: rule "r": "type" must be "any" or "frequency", not "frequncy"; '
-            'did you mean "frequency"?'
+            'F:3:23: rule "r": "type" must be "any" or "frequency" or "spike" or '
+            '"new_publisher" or "corroboration" or "sequence" or "absence" or '
+            '"transition", not "frequncy"; did you mean "frequency"?'
         ),
     ),
     (
@@ -326,7 +327,7 @@ MISTAKES = [
         "a count on a rule that counts nothing",
         TOPIC + "rules:\n  r: {topic: t, count: 3}\n",
         (
-            'F:3:17: rule "r": "count" belongs to rules of type frequency; '
+            'F:3:17: rule "r": "count" belongs to rules of type frequency or spike; '
             "add type: frequency, or remove it"
         ),
     ),

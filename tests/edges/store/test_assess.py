@@ -315,7 +315,9 @@ async def test_a_long_history_is_read_only_as_far_as_the_rule_needs(
             for number in range(1, 1200)
         ]
         conn.execute(sightings.insert(), others)
-        found = state.stories_since(burst, NOON - timedelta(days=1))
+        found = state.stories_between(
+            burst, NOON - timedelta(days=1), NOON + timedelta(days=1)
+        )
         return [of.id for _, of in found]
 
     listed = await store.run(work)

@@ -13,6 +13,7 @@ from monitor.feed_model import PollOutcome, SeenEntry
 from monitor.manners import Manners
 from monitor.model import Route
 from monitor.pipeline import Plan
+from monitor.rule_model import Conditions
 from monitor.store import Store
 from monitor.store.alerts import mark_published, recent_alerts, unpublished_changes
 from monitor.store.assess import SqlAssessState
@@ -41,6 +42,17 @@ PLAN = Plan(
             within=timedelta(hours=1),
             directions=("threat",),
         ),
+        rule(name="spike", kind="spike", count=1, within=timedelta(hours=1)),
+        rule(name="new", kind="new_publisher", within=timedelta(days=1)),
+        rule(
+            name="then",
+            kind="sequence",
+            then=(Conditions(topics=("*",)),),
+            within=timedelta(days=1),
+            same_actors=False,
+        ),
+        rule(name="moves", kind="transition"),
+        rule(name="only", kind="corroboration", families=1, only_countries=("jp",)),
     ),
     route=Route(receivers=("desk",)),
     receivers={"desk": receiver()},
@@ -65,7 +77,7 @@ async def a_day_of_work(store: Store) -> None:
         ),
     )
     await store.run(lambda conn: pipeline.assess([match()], PLAN, SqlAssessState(conn)))
-    (item, other) = await outbox.claim("one", "desk", NOON, MINUTE, 10)
+    (item, other, *_) = await outbox.claim("one", "desk", NOON, MINUTE, 10)
     await outbox.next_due("desk", NOON)
     await outbox.retry(item.notification.id, NOON, NOON, "503")
     await outbox.dead(item.notification.id, NOON, "410")

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.alerting.life import alert_id, opened
 from monitor.alerting.rules import evaluate
-from monitor.alerting.rules.counts import MAX_RELATED, MAX_RELATED_SUMMARY
+from monitor.alerting.rules.finding import MAX_RELATED, MAX_RELATED_SUMMARY
 from monitor.memory import MemoryState
 from monitor.model import Alert
 from monitor.rule_model import Rule
@@ -221,13 +221,23 @@ def test_a_copy_after_the_rest_does_not_tell_of_what_came_during_it() -> None:
     assert line.tell("five", 11.6) is not None
 
 
-def test_a_burst_that_is_past_is_not_told_after_a_later_one() -> None:
+def test_a_burst_just_before_a_told_one_is_not_told_after_it() -> None:
     line = Timeline(burst(count=2, minutes=10))
     line.tell("one", 60)
     assert line.tell("two", 61) is not None
 
-    assert line.tell("late one", 0) is None
-    assert line.tell("late two", 1) is None
+    assert line.tell("late one", 51) is None
+    assert line.tell("late two", 52) is None
+
+
+def test_a_clock_that_was_far_ahead_once_silences_no_rule() -> None:
+    line = Timeline(burst(count=2, minutes=10))
+    decades = 55 * 365 * 24 * 60
+    line.tell("one", decades)
+    assert line.tell("two", decades + 1) is not None
+
+    assert line.tell("three", 0) is None
+    assert line.tell("four", 1) is not None
 
 
 def test_a_burst_lists_the_others_newest_last_and_in_brief() -> None:

@@ -200,10 +200,11 @@ def test_to_weigh_a_stop_is_not_to_stop_weighing() -> None:
         clauses=(ClauseSpec(all=("unesco",)),),
         direction=(
             DirectionSpec(label="resolution", cues=("back",)),
-            DirectionSpec(label="threat", cues=()),
+            DirectionSpec(label="threat", cues=("warns",)),
             DirectionSpec(label="action", cues=("review",)),
         ),
     )
-    index = compile_topics((*CONCEPTS, review), [spec]).index
+    warns = ConceptSpec(name="warns", terms={"en": ("warns",)})
+    index = compile_topics((*CONCEPTS, review, warns), [spec]).index
 
     assert told("ユネスコ分担金の停止検討も", index=index) == "threat"

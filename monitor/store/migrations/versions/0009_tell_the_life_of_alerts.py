@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -20,9 +20,7 @@ def upgrade() -> None:
     _create()
     op.add_column(
         "sightings",
-        sa.Column(
-            "publisher", sa.Text(), nullable=False, server_default=sa.text("'{}'")
-        ),
+        sa.Column("byline", sa.Text(), nullable=False, server_default=sa.text("'{}'")),
     )
     with op.batch_alter_table("alerts") as alerts:
         alerts.add_column(sa.Column("subject", sa.Text()))
@@ -37,7 +35,6 @@ def upgrade() -> None:
     with op.batch_alter_table("alerts") as alerts:
         alerts.alter_column("subject", existing_type=sa.Text(), nullable=False)
         alerts.alter_column("told_at", existing_type=TIME, nullable=False)
-        alerts.drop_constraint("uq_alerts_rule_story", type_="unique")
         alerts.create_unique_constraint("uq_alerts_rule_subject", ["rule", "subject"])
         alerts.drop_column("published_at")
     op.create_index(
@@ -132,7 +129,6 @@ def downgrade() -> None:
     op.create_index("ix_alerts_opened_at", "alerts", ["opened_at"])
     with op.batch_alter_table("alerts") as alerts:
         alerts.drop_constraint("uq_alerts_rule_subject", type_="unique")
-        alerts.create_unique_constraint("uq_alerts_rule_story", ["rule", "story"])
         alerts.drop_column("subject")
         alerts.drop_column("told_at")
     is_unpublished = sa.text("published_at IS NULL")
@@ -143,6 +139,6 @@ def downgrade() -> None:
         sqlite_where=is_unpublished,
         postgresql_where=is_unpublished,
     )
-    op.drop_column("sightings", "publisher")
+    op.drop_column("sightings", "byline")
     for table in ("entry_revisions", "alert_changes", "alert_subjects"):
         op.drop_table(table)
