@@ -60,11 +60,11 @@ def guard(runtime: Runtime) -> Guard[EntriesRecord]:
         runtime=runtime,
         kind=EntriesRecord,
         step=Classify(runtime).step,
-        pieces=_pieces,
+        pieces=pieces,
     )
 
 
-def _pieces(record: EntriesRecord) -> list[EntriesRecord]:
+def pieces(record: EntriesRecord) -> list[EntriesRecord]:
     """Part a record, so that one entry which cannot be classified costs no other."""
     pieces = [EntriesRecord(feed=record.feed, entries=(one,)) for one in record.entries]
     rest = replace(record, entries=())

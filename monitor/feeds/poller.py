@@ -50,6 +50,7 @@ LONGEST_SLEEP = timedelta(seconds=10)
 """How late a poller notices feeds that another has put on the schedule."""
 
 SHORTEST_SLEEP_SECONDS = 0.005
+_SHOWN = 200
 STOP_GRACE_SECONDS = 3.0
 
 
@@ -293,8 +294,16 @@ class Poller:
         self._metrics.polls.labels(feed=feed.id, outcome=kind).inc()
         if self._failing.pop(feed.id, "") or state.failures:
             log.info("feed is back", feed=feed.id, failures=state.failures)
-        if outcome.seen:
-            log.info("feed polled", feed=feed.id, new=len(outcome.seen))
+        if outcome.new or outcome.revised:
+            log.info(
+                "feed polled", feed=feed.id, new=outcome.new, revised=outcome.revised
+            )
+        if outcome.is_gap:
+            log.info("feed has moved on entirely, entries may be missed", feed=feed.id)
+        for one in outcome.withdrawn:
+            log.warning("entry may be withdrawn", feed=feed.id, entry=one.id[:_SHOWN])
+        for entry_id in outcome.returned:
+            log.info("entry is back", feed=feed.id, entry=entry_id[:_SHOWN])
 
     async def _end_running(self) -> None:
         """Let polls that are storing what they read finish; cut the others short."""

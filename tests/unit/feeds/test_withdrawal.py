@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.feed_model import ParsedEntry, ParsedFeed
 from monitor.feed_window import FeedWindow
@@ -170,10 +171,8 @@ def test_nothing_is_suspected_when(bodies: Sequence[Sequence[int]]) -> None:
 def test_an_entry_under_a_new_id_is_not_withdrawn() -> None:
     watch = Watch()
     renamed, moved = items(down(20)), items(down(20))
-    renamed[5] = ParsedEntry(**{**as_fields(renamed[5]), "id": "other"})
-    moved[5] = ParsedEntry(
-        **{**as_fields(moved[5]), "id": "other", "title": "A better title"}
-    )
+    renamed[5] = replace(renamed[5], id="other")
+    moved[5] = replace(moved[5], id="other", title="A better title")
 
     for body in (items(down(20)), renamed, moved, moved):
         watch.show(body)
@@ -181,17 +180,13 @@ def test_an_entry_under_a_new_id_is_not_withdrawn() -> None:
     assert watch.withdrawn == []
 
 
-def as_fields(entry: ParsedEntry) -> dict[str, object]:
-    return {name: getattr(entry, name) for name in entry.__struct_fields__}
-
-
 def test_an_id_that_several_entries_share_from_now_on_is_still_there() -> None:
     watch = Watch()
     body = items(down(20))
     shared = [
         *body[:5],
-        item(15).__class__(id="15#0123456789ab", title="A", summary="a"),
-        item(15).__class__(id="15#ba9876543210", title="B", summary="b"),
+        ParsedEntry(id="15#0123456789ab", title="A", summary="a"),
+        ParsedEntry(id="15#ba9876543210", title="B", summary="b"),
         *body[6:],
     ]
 
