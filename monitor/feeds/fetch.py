@@ -35,10 +35,15 @@ async def fetch(
     state: FeedState,
     clock: Clock,
     max_bytes: int = MAX_BODY_BYTES,
+    *,
+    is_named: bool = True,
 ) -> Fetched:
     """Return the publisher's answer, 200 or 304.
 
     A feed that has moved for good is asked at its new address.
+
+    Args:
+        is_named: the user named the feed's address, not a publisher.
 
     Raises:
         FetchError: any other answer, or none.
@@ -50,6 +55,8 @@ async def fetch(
             headers=_headers(feed, state, address),
             timeout=feed.timeout,
             max_bytes=max_bytes,
+            is_named=is_named,
+            named=feed.url,
         )
     except (OutboundError, OutboundRefusedError) as error:
         raise FetchError(str(error), status=getattr(error, "status", None)) from error

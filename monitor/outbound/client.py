@@ -72,7 +72,8 @@ class Outbound:
         allow: networks that may be asked although they are not public; a redirect to
             another host may not lead into them.
         max_redirects: how many redirects of a GET are followed.
-        ports: where a redirect may lead, beside the port that the user named.
+        ports: where a redirect may lead, beside the port that the user named, and an
+            address that a publisher supplied.
         resolver: how names become addresses; the system's own by default.
     """
 
@@ -96,6 +97,7 @@ class Outbound:
         # The exceptions are for addresses that the user named. Where a publisher's
         # redirect leads is the publisher's choice.
         self._elsewhere = self._client_for(AddressPolicy())
+        self._supplied = self._client_for(AddressPolicy(allow, ports))
 
     def _client_for(self, policy: AddressPolicy) -> httpx.AsyncClient:
         open_session = functools.partial(self._open_session, policy)
@@ -135,18 +137,26 @@ class Outbound:
         headers: Mapping[str, str],
         timeout: timedelta,
         max_bytes: int,
+        is_named: bool = True,
+        named: str = "",
     ) -> Answer:
         """Return the answer to a GET, after redirects, whatever its status.
 
         `timeout` is for everything, from the name to the last byte; `max_bytes` is the
         largest body accepted, on the wire and decoded.
 
+        Args:
+            is_named: the user named the address, not a publisher.
+            named: the address that the user named, if redirects from there led to this
+                one before; what may be asked is judged as at a redirect.
+
         Raises:
-            OutboundRefusedError: an address that is not public.
+            OutboundRefusedError: an address, or a port, that may not be asked.
             OutboundError: no usable answer.
         """
         request = self._request("GET", url, headers)
-        return await self._within(timeout, request, self._follow(request, max_bytes))
+        work = self._follow(request, max_bytes, is_named=is_named, named=named)
+        return await self._within(timeout, request, work)
 
     async def post(
         self,
@@ -156,23 +166,30 @@ class Outbound:
         headers: Mapping[str, str],
         timeout: timedelta,
         max_bytes: int = MAX_REPLY_BYTES,
+        is_named: bool = True,
     ) -> Answer:
         """Return the answer to a POST, whatever its status; follow no redirect.
 
         The status is the answer; a reply body is kept as far as it can be read within
         `max_bytes`, and is never a reason to report an accepted POST as lost.
 
+        Args:
+            is_named: the user named the address, not a publisher.
+
         Raises:
-            OutboundRefusedError: an address that is not public.
+            OutboundRefusedError: an address, or a port, that may not be asked.
             OutboundError: no usable answer.
         """
         request = self._request("POST", url, headers, body)
-        return await self._within(timeout, request, self._post(request, max_bytes))
+        client = self._client if is_named else self._supplied
+        work = self._post(client, request, max_bytes)
+        return await self._within(timeout, request, work)
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
         await self._elsewhere.aclose()
+        await self._supplied.aclose()
         await self._names.close()  # a session closes only a resolver it made
 
     # Requests
@@ -209,11 +226,16 @@ class Outbound:
             request.url = parsed.copy_with(username=None, password=None)
         return request
 
-    async def _follow(self, request: httpx.Request, max_bytes: int) -> Answer:
-        named, moved_to, is_permanent = request.url, "", True
+    async def _follow(
+        self, request: httpx.Request, max_bytes: int, *, is_named: bool, named: str
+    ) -> Answer:
+        first = httpx.URL(named) if named else request.url
+        self._check_port(first, request.url)
+        at_first = self._client if is_named else self._supplied
+        moved_to, is_permanent = "", True
         for _ in range(self._max_redirects + 1):
-            is_named = request.url.host == named.host
-            client = self._client if is_named else self._elsewhere
+            is_first = request.url.host == first.host
+            client = at_first if is_first else self._elsewhere
             response = await client.send(request, stream=True)
             try:
                 target = response.headers.get("location", "")
@@ -225,7 +247,7 @@ class Outbound:
             finally:
                 await response.aclose()
             request = self._redirected(request, target)
-            self._check_port(named, request.url)
+            self._check_port(first, request.url)
             is_permanent = is_permanent and response.status_code in _PERMANENT
             if is_permanent:
                 moved_to = str(request.url)
@@ -260,8 +282,10 @@ class Outbound:
                 "correct the address if you mean to ask there"
             )
 
-    async def _post(self, request: httpx.Request, max_bytes: int) -> Answer:
-        response = await self._client.send(request, stream=True)
+    async def _post(
+        self, client: httpx.AsyncClient, request: httpx.Request, max_bytes: int
+    ) -> Answer:
+        response = await client.send(request, stream=True)
         body = b""
         try:
             body = await _read(response, max_bytes)
