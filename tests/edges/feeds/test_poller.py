@@ -143,6 +143,27 @@ async def test_an_edited_entry_is_a_revision(desk: Desk, publisher: Publisher) -
     ]
 
 
+async def test_copies_under_new_guids_are_not_called_new(
+    desk: Desk, publisher: Publisher
+) -> None:
+    item = "<item><title>T</title><link>https://a.example/</link><guid>{}</guid></item>"
+    bodies = [
+        f'<rss version="2.0"><channel>{item.format(guid)}</channel></rss>'.encode()
+        for guid in ("one", "two")
+    ]
+    publisher.answers["/feed"] = reply(bodies[0])
+
+    with capture_logs() as logs:
+        async with desk.polling(quick(publisher)):
+            await until(lambda: desk.log)
+            publisher.answers["/feed"] = reply(bodies[1])
+            await until(lambda: sum(one.changed for one in desk.book.outcomes) >= 2)
+
+    told = [line["new"] for line in logs if line["event"] == "feed polled"]
+    assert told == [1]
+    assert [len(one.seen) for one in desk.book.outcomes if one.changed] == [1, 1]
+
+
 async def test_validators_are_sent_back_and_a_304_is_not_parsed(
     desk: Desk, publisher: Publisher
 ) -> None:
