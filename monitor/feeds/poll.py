@@ -26,6 +26,7 @@ from monitor.feeds.schedule import next_poll, rhythm
 from monitor.feeds.withdrawal import Look, is_full, look, look_again
 from monitor.manners import LONGEST_HOLD, host_of
 from monitor.model import EntriesRecord
+from monitor.outbound.client import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from monitor.metrics import Metrics
     from monitor.model import Feed
     from monitor.outbound import Outbound
+    from monitor.outbound.client import Visit
     from monitor.patience import Patience
 
     Append = Callable[[EntriesRecord], Awaitable[None]]
@@ -93,7 +95,9 @@ class Poll:
         self,
         feed: Feed,
         state: FeedState,
+        *,
         answered: Callable[[], None] = lambda: None,
+        visit: Visit = at_once,
     ) -> PollOutcome:
         """Return how the poll ended, with its entries in the log.
 
@@ -103,10 +107,11 @@ class Poll:
             feed: what to ask.
             state: what is remembered of it.
             answered: called once the publisher has answered, or has not.
+            visit: entered with the host around each hop of a redirect to another one.
         """
         try:
             try:
-                fetched = await self._fetch(feed, state)
+                fetched = await self._fetch(feed, state, visit)
             finally:
                 answered()
             digest = hashlib.sha256(fetched.body).hexdigest()
@@ -171,10 +176,10 @@ class Poll:
         if news.fresh.is_gap:
             self._metrics.gaps.labels(feed=feed.id).inc()
 
-    async def _fetch(self, feed: Feed, state: FeedState) -> Fetched:
+    async def _fetch(self, feed: Feed, state: FeedState, visit: Visit) -> Fetched:
         begun = time.monotonic()
         try:
-            return await fetch(self._outbound, feed, state, self._clock)
+            return await fetch(self._outbound, feed, state, self._clock, visit=visit)
         finally:
             self._metrics.poll_seconds.observe(time.monotonic() - begun)
 

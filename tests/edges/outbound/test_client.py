@@ -7,6 +7,8 @@ import gzip
 import socket
 import time
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import brotli
 import pytest
@@ -174,6 +176,31 @@ async def test_a_body_that_grows_beyond_reason_is_refused_below_the_limit(
 
     with pytest.raises(OutboundError, match="200-fold"):
         await get(outbound, publisher.url(), max_bytes=10_000_000)
+
+
+async def test_a_hop_to_another_host_waits_for_its_turn_there(
+    outbound: Outbound, publisher: Publisher
+) -> None:
+    visits: list[str] = []
+
+    @asynccontextmanager
+    async def visit(host: str) -> AsyncIterator[None]:
+        visits.append(f"to {host}")
+        yield
+        visits.append(f"from {host}")
+
+    publisher.answers |= {
+        "/a": reply(status="302 Found", Location="/b"),
+        "/b": reply(status="302 Found", Location="http://elsewhere/c"),
+    }
+
+    with pytest.raises(OutboundRefusedError, match="elsewhere"):
+        await outbound.get(
+            publisher.url("/a"), headers={}, timeout=PLENTY, max_bytes=10, visit=visit
+        )
+
+    assert visits == ["to elsewhere"]
+    assert publisher.paths() == ["/a", "/b"]
 
 
 def _raw_deflate(data: bytes) -> bytes:
