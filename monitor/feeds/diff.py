@@ -93,10 +93,7 @@ def fresh(
     """Return the entries that are new, or whose title or summary has changed.
 
     Args:
-        feed: as configured.
-        parsed: what its body holds.
         known: the entries known under the ids in the body.
-        fetched_at: when the body was fetched.
         alike: fingerprints of `strangers` that the feed has had under other ids.
         is_full: the body lists as many entries as the feed's bodies before it; only
             then can entries have been pushed out unseen.

@@ -67,6 +67,10 @@ async def fetch(
     now = clock.now()
     if answer.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
         raise _unwanted(answer, now)
+    return _fetched(answer, now)
+
+
+def _fetched(answer: Answer, now: datetime) -> Fetched:
     return Fetched(
         status=answer.status,
         url=answer.url,

@@ -27,16 +27,10 @@ class Request(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """The feed, or why there is none.
-
-    Args:
-        rss_bytes: what the worker takes of the memory after this body, or 0 where the
-            system does not tell.
-    """
+    """The feed, or why there is none."""
 
     feed: ParsedFeed | None = None
     refused: str = ""
-    rss_bytes: int = 0
 
 
 _encoder = msgpack.Encoder()

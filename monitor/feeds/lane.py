@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import resource
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.errors import FeedError
@@ -102,13 +104,13 @@ class Lane:
                 # Also when the caller gave up: half an exchange cannot be resumed.
                 await self._discard(worker)
                 raise
-            if self._is_worn(worker, reply):
+            if self._is_worn(worker):
                 await self._discard(worker)
             else:
                 self._idle.append(worker)
         return reply
 
-    def _is_worn(self, worker: asyncio.subprocess.Process, reply: Reply) -> bool:
+    def _is_worn(self, worker: asyncio.subprocess.Process) -> bool:
         """Count a body; say whether the worker is to be replaced.
 
         What the parser leaks, or a large body left behind, must not add up.
@@ -116,7 +118,7 @@ class Lane:
         parses = self._all.get(worker, 0) + 1
         if worker in self._all:
             self._all[worker] = parses
-        return parses >= self._max_parses or reply.rss_bytes > self._max_idle_bytes
+        return parses >= self._max_parses or _rss(worker.pid) > self._max_idle_bytes
 
     async def warm(self) -> None:
         """Start one worker, so that the first body need not wait for it."""
@@ -202,3 +204,16 @@ class Lane:
             worker.stdin.close()
         # The caller may be cancelled again while the process is reaped.
         await asyncio.shield(asyncio.ensure_future(worker.wait()))
+
+
+def _rss(pid: int) -> int:
+    """Return the bytes of memory that a process takes; 0 where that is not told.
+
+    Not asked of the process itself: a worker opens no file, and its own record of the
+    most it took begins with what its parent took when it was started.
+    """
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * resource.getpagesize()

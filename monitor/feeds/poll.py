@@ -50,7 +50,7 @@ class News(Struct, frozen=True, kw_only=True):
     """What a poll brought.
 
     Args:
-        fresh: entries; None if the body was the one before.
+        fresh: entries; none if the body was the one before.
         hints: how often the feed is worth asking; None keeps what is known.
         look: what became of its list; None if that was not looked at.
     """
@@ -215,12 +215,10 @@ class Poll:
         is_new: bool,
     ) -> PollOutcome:
         now = self._clock.now()
-        brought = news or News()
-        hints = brought.hints or grown_quiet(state, now)
-        revised = sum(entry.revision > 0 for entry in brought.fresh.entries)
+        hints = (news.hints if news else None) or grown_quiet(state, now)
         kept = state if fetched.status == HTTPStatus.NOT_MODIFIED else None
         moved_to, moves = moved(feed, state, fetched)
-        return PollOutcome(
+        outcome = PollOutcome(
             feed=feed.id,
             at=now,
             next_poll_at=next_poll(
@@ -236,20 +234,11 @@ class Poll:
             etag=fetched.etag or (kept.etag if kept else ""),
             last_modified=fetched.last_modified or (kept.last_modified if kept else ""),
             body_hash=digest,
-            seen=brought.fresh.seen,
-            present=brought.fresh.present,
-            hints=brought.hints,
             moved_to=moved_to,
             moves=moves,
             host=host_of(moved_to if moves >= MOVES else feed.url),
-            title=brought.fresh.title,
-            new=len(brought.fresh.entries) - revised,
-            revised=revised,
-            window=brought.look.window if brought.look else None,
-            withdrawn=brought.look.withdrawn if brought.look else (),
-            returned=brought.look.returned if brought.look else (),
-            is_gap=brought.fresh.is_gap,
         )
+        return outcome if news is None else _with_news(outcome, news)
 
     def failed(self, feed: Feed, state: FeedState, error: Exception) -> PollOutcome:
         """Return the outcome of a poll that brought nothing."""
@@ -283,6 +272,24 @@ class Poll:
             host=host_of(moved_to if moves >= MOVES else feed.url),
             hold=hold,
         )
+
+
+def _with_news(outcome: PollOutcome, news: News) -> PollOutcome:
+    found, seen = news.fresh, news.look
+    revised = sum(entry.revision > 0 for entry in found.entries)
+    return replace(
+        outcome,
+        seen=found.seen,
+        present=found.present,
+        hints=news.hints,
+        title=found.title,
+        new=len(found.entries) - revised,
+        revised=revised,
+        window=seen.window if seen else None,
+        withdrawn=seen.withdrawn if seen else (),
+        returned=seen.returned if seen else (),
+        is_gap=found.is_gap,
+    )
 
 
 def grown_quiet(state: FeedState, now: datetime) -> FeedHints:

@@ -24,7 +24,7 @@ from monitor.manners import NO_MANNERS, host_of
 from monitor.patience import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from monitor.clock import Clock
@@ -63,10 +63,11 @@ class Poller:
         concurrency: feeds polled at the same time.
         manners: how hard one host may be asked.
         lease: how long its feeds stay its own after it has died.
-        chance: returns a random number from 0 to 1, for the jitter.
         patience: the process's own, so that an outage is named once.
         on_feed: told of every body that was read as a feed.
     """
+
+    _broken: BaseException | None = None
 
     def __init__(
         self,
@@ -82,14 +83,12 @@ class Poller:
         concurrency: int = CONCURRENCY,
         manners: Manners = NO_MANNERS,
         lease: timedelta = LEASE,
-        chance: Callable[[], float] = random.random,
         patience: Patience | None = None,
         on_feed: OnFeed | None = None,
     ) -> None:
         self._book = book
         self._feeds = dict(feeds)
         self._clock = clock
-        self._metrics = metrics
         self._owner = owner
         self._concurrency = concurrency
         self._patience = patience or Patience(metrics)
@@ -101,14 +100,13 @@ class Poller:
             clock=clock,
             metrics=metrics,
             patience=self._patience,
-            chance=chance,
+            chance=random.random,
             on_feed=on_feed,
         )
         self._lease = lease
         self._hosts = Hosts(manners, clock, on_room=self._look)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._reports = PollReports(metrics)
-        self._broken: BaseException | None = None
         self._wake = asyncio.Event()
         self._must_look = True
         self._look_at = clock.now()
@@ -251,7 +249,7 @@ class Poller:
     async def _run(self, feed: Feed, state: FeedState, host: str) -> None:
         begun = await self._hosts.turn(host, state.start_at)
         late = (begun - state.next_poll_at).total_seconds()
-        self._metrics.poll_lateness.observe(max(late, 0.0))
+        self._reports.begun(late)
         try:
             outcome = await self._poll.run(
                 feed,

@@ -28,6 +28,10 @@ class PollReports:
         self._metrics = metrics
         self._failing: dict[str, str] = {}
 
+    def begun(self, late: float) -> None:
+        """Note how many seconds after its time a poll begins."""
+        self._metrics.poll_lateness.observe(max(late, 0.0))
+
     def is_news(self, outcome: PollOutcome) -> bool:
         """Say whether a failure has not been told yet."""
         return self._failing.get(outcome.feed) != outcome.error

@@ -11,7 +11,6 @@ import os
 import resource
 import signal
 import sys
-from pathlib import Path
 from typing import BinaryIO
 
 from monitor.errors import NotAFeedError
@@ -66,17 +65,8 @@ def _answer(data: bytes) -> Reply:
     try:
         feed = parse_feed(request.body, request.url, request.content_type)
     except NotAFeedError as error:
-        return Reply(refused=str(error), rss_bytes=_rss_bytes())
-    return Reply(feed=feed, rss_bytes=_rss_bytes())
-
-
-def _rss_bytes() -> int:
-    """Return the memory that this process takes now; 0 if that is not known."""
-    try:
-        pages = int(Path("/proc/self/statm").read_bytes().split()[1])
-    except (OSError, IndexError, ValueError):
-        return 0
-    return pages * resource.getpagesize()
+        return Reply(refused=str(error))
+    return Reply(feed=feed)
 
 
 if __name__ == "__main__":

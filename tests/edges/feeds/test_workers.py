@@ -108,7 +108,7 @@ async def test_a_worker_that_keeps_too_much_memory_is_replaced() -> None:
     left = children()
     await lane.close()
 
-    assert all(reply.feed and reply.rss_bytes > 1 for reply in replies)
+    assert all(reply.feed for reply in replies)
     assert left == []
 
 

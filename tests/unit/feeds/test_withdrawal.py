@@ -139,6 +139,7 @@ BODIES = {
     ],
     "the list shrinks to a few": [down(20), *[down(20, 5)] * 3],
     "the list shrinks to its oldest": [down(20), *[down(5, 5)] * 3],
+    "less than half stays": [down(20), *[down(18, 9)] * 3],
     "the list is emptied and filled again": [down(20), [], [], down(21), down(21)],
     "many are cleared out at once": [
         down(20),
