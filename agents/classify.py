@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import structlog
+from msgspec.structs import replace
 
 from agents.dead_letters import Guard
 from agents.streams import MATCHES
@@ -64,8 +65,12 @@ def guard(runtime: Runtime) -> Guard[EntriesRecord]:
         runtime=runtime,
         kind=EntriesRecord,
         step=Classify(runtime).step,
-        pieces=lambda record: [
-            EntriesRecord(feed=record.feed, entries=(entry,))
-            for entry in record.entries
-        ],
+        pieces=pieces,
     )
+
+
+def pieces(record: EntriesRecord) -> list[EntriesRecord]:
+    """Part a record, so that one entry which cannot be classified costs no other."""
+    pieces = [EntriesRecord(feed=record.feed, entries=(one,)) for one in record.entries]
+    rest = replace(record, entries=())
+    return pieces if rest.is_empty else [*pieces, rest]

@@ -66,6 +66,12 @@ class Metrics:
             ["feed"],
             registry=r,
         )
+        self.withdrawn = Counter(
+            "wirewatch_feed_withdrawn_total",
+            "Entries that vanished from a feed and are suspected withdrawn.",
+            ["feed"],
+            registry=r,
+        )
         self.parse_kills = Counter(
             "wirewatch_parse_workers_killed_total",
             "Parse workers killed at their deadline or memory limit.",

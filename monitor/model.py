@@ -72,11 +72,24 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     fetched_at: datetime
 
 
-class EntriesRecord(Struct, frozen=True, kw_only=True):
-    """What stream `entries` carries: new or revised entries of one poll of a feed."""
+class EntriesRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stream `entries` carries: what one poll of a feed brought.
+
+    Args:
+        entries: new or revised entries, oldest first; may be empty.
+        withdrawn: ids of entries that the publisher seems to have taken back.
+        returned: ids of entries that seemed taken back and are listed again.
+    """
 
     feed: str
     entries: tuple[Entry, ...]
+    withdrawn: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether it tells nothing."""
+        return not (self.entries or self.withdrawn or self.returned)
 
 
 # Many are made for each entry, and none can hold itself: the collector may pass by.

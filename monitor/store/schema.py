@@ -91,6 +91,7 @@ feeds = Table(
     Column("stopped_since", UtcTime),
     Column("good_at", UtcTime),
     Column("paused_at", UtcTime),
+    Column("watched", Boolean, nullable=False, server_default=false()),
     Index(
         "ix_feeds_due",
         "next_poll_at",
@@ -135,6 +136,17 @@ feed_health = Table(
     Column("since", UtcTime),
 )
 
+# The list of the last body, as one text: it is written whole, when a body is new.
+feed_windows = Table(
+    "feed_windows",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("window", Words, nullable=False),
+    Column("gaps", Integer, nullable=False),
+    Column("gap_at", UtcTime),
+    Column("withdrawn", Words, nullable=False),
+)
+
 feed_entries = Table(
     "feed_entries",
     metadata,
@@ -147,6 +159,8 @@ feed_entries = Table(
     # Null while the entry is in the feed; rewriting a "last seen" of every entry at
     # every poll would cost more than all other writes together.
     Column("gone_since", UtcTime),
+    # Since when it is suspected that the publisher took it back.
+    Column("withdrawn_at", UtcTime),
     Index(
         "ix_feed_entries_gone_since",
         "gone_since",
