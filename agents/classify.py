@@ -37,6 +37,9 @@ class Classify:
             matches = pipeline.classify(
                 record.entries, runtime.settings.index, self._topic_failed
             )
+        gone = pipeline.vanished(record)
+        if gone is not None:
+            matches.append(gone)
         if matches:
             await runtime.log.append(
                 MATCHES, [Record(encode(m), _key(m, record)) for m in matches]

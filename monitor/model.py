@@ -79,12 +79,14 @@ class EntriesRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
         entries: new or revised entries, oldest first; may be empty.
         withdrawn: ids of entries that the publisher seems to have taken back.
         returned: ids of entries that seemed taken back and are listed again.
+        at: when the poll was answered; set where something was withdrawn or is back.
     """
 
     feed: str
     entries: tuple[Entry, ...]
     withdrawn: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
+    at: datetime | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -160,8 +162,9 @@ class Revision(Struct, frozen=True, kw_only=True):
     Args:
         feed: the feed's id.
         entry_id: the entry's identity within its feed.
-        revision: which wording this is; of an entry taken away, the last one known.
-        kind: "edited", or "gone" when the feed took it away while older ones stay.
+        revision: which wording this is; 0 of an entry that is gone or back.
+        kind: "edited"; "gone" when the feed took it away while older ones stay; "back"
+            when it lists it again.
         topics: the topics that this wording is about.
         seen_at: when the poll that told of it was answered.
     """
@@ -169,7 +172,7 @@ class Revision(Struct, frozen=True, kw_only=True):
     feed: str
     entry_id: str
     revision: int = 0
-    kind: Literal["edited", "gone"] = "edited"
+    kind: Literal["edited", "gone", "back"] = "edited"
     topics: tuple[str, ...] = ()
     seen_at: datetime
 

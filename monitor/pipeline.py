@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from monitor.alerting.amend import Loss, amend, drop, suspect
 from monitor.alerting.book import AlertBook
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.alerting.book import Step
-    from monitor.model import Alert, Entry, Route
+    from monitor.model import Alert, EntriesRecord, Entry, Route
     from monitor.topics import TopicIndex
 
 
@@ -118,6 +118,22 @@ def classify(
     if revised:
         records.append(MatchesRecord(topic="", revised=tuple(revised)))
     return records
+
+
+def vanished(record: EntriesRecord) -> MatchesRecord | None:
+    """Return what a record tells of entries that are gone or back; None for nothing."""
+    if record.at is None:
+        return None
+    told: list[tuple[Literal["gone", "back"], tuple[str, ...]]] = [
+        ("gone", record.withdrawn),
+        ("back", record.returned),
+    ]
+    revised = tuple(
+        Revision(feed=record.feed, entry_id=each, kind=kind, seen_at=record.at)
+        for kind, ids in told
+        for each in ids
+    )
+    return MatchesRecord(topic="", revised=revised) if revised else None
 
 
 def _revision(entry: Entry, matches: Sequence[Match]) -> Revision:
@@ -210,8 +226,9 @@ def _revise(revision: Revision, plan: Plan, state: AssessState) -> Iterator[Step
             if match is None:
                 continue
             rule, at = plan.rule(alert.rule), revision.seen_at
-            if revision.kind == "gone":
-                changed = suspect(alert, match.entry, at)
+            if revision.kind != "edited":
+                is_gone = revision.kind == "gone"
+                changed = suspect(alert, match.entry, at, is_gone=is_gone)
             else:
                 reason = f"{match.entry.source or match.entry.feed} edited it away"
                 loss = Loss(match.entry, reason, at)

@@ -109,8 +109,8 @@ def drop(rule: Rule | None, alert: Alert, loss: Loss, book: AlertBook) -> Step |
     return step(left, "amended", at, reasons)
 
 
-def suspect(alert: Alert, entry: Entry, at: datetime) -> Step | None:
-    """Return what it does to an alert that a feed no longer lists an entry.
+def suspect(alert: Alert, entry: Entry, at: datetime, *, is_gone: bool) -> Step | None:
+    """Return what it does to an alert that a feed lists an entry no more, or again.
 
     Only told of the entry that leads the alert, or is its only witness: a feed may
     drop what it wants, and others stand behind the rest.
@@ -119,7 +119,8 @@ def suspect(alert: Alert, entry: Entry, at: datetime) -> Step | None:
     if alert.status != "firing" or (lead.feed, lead.id) != (entry.feed, entry.id):
         return None
     who = entry.source or entry.feed
-    reason = f"{who} lists it no more, while older reports stay: perhaps withdrawn"
+    gone = "lists it no more, while older reports stay: perhaps withdrawn"
+    reason = f"{who} {gone if is_gone else 'lists it again'}"
     return step(alert, "amended", at, [reason])
 
 

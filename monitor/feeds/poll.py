@@ -141,7 +141,7 @@ class Poll:
             FeedError: the body is no feed, or cannot be read.
         """
         news = await self._read(feed, fetched, is_whole=is_whole)
-        await self._put(feed, news)
+        await self._put(feed, news, fetched.answered_at)
         return news
 
     async def _look_again(
@@ -154,17 +154,19 @@ class Poll:
         if window is None:
             return None
         news = News(look=look_again(window, fetched.answered_at))
-        await self._put(feed, news)
+        await self._put(feed, news, fetched.answered_at)
         return news
 
-    async def _put(self, feed: Feed, news: News) -> None:
+    async def _put(self, feed: Feed, news: News, at: datetime) -> None:
         """Put what a poll brought in the log, and count it."""
         withdrawn = news.look.withdrawn if news.look else ()
+        returned = news.look.returned if news.look else ()
         record = EntriesRecord(
             feed=feed.id,
             entries=news.fresh.entries,
             withdrawn=tuple(one.id for one in withdrawn),
-            returned=news.look.returned if news.look else (),
+            returned=returned,
+            at=at if withdrawn or returned else None,
         )
         if not record.is_empty:
             await self._patience.until_done(lambda: self._append(record))

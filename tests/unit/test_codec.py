@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +40,7 @@ def test_anything_else_is_a_codec_error(data: bytes) -> None:
         decode(data, EntriesRecord)
 
 
-def of(*entries: Entry, **fields: tuple[str, ...]) -> EntriesRecord:
+def of(*entries: Entry, **fields: Any) -> EntriesRecord:
     return EntriesRecord(feed="wire-a", entries=entries, **fields)
 
 

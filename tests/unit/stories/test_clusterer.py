@@ -45,7 +45,9 @@ def test_another_text_opens_another_story() -> None:
     state = MemoryState()
 
     first = joined(state, told())
-    other = joined(state, told(id="2", title="Osaka opens a museum", summary="It shows tea."))
+    other = joined(
+        state, told(id="2", title="Osaka opens a museum", summary="It shows tea.")
+    )
 
     assert other.story != first.story
 
