@@ -15,7 +15,7 @@ import re
 import unicodedata
 from array import array
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from zlib import crc32
 
 from msgspec import Struct
@@ -48,6 +48,10 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _BEGINNING = 4
 
 
+Hashes: TypeAlias = "frozenset[int] | memoryview[int]"
+"""Different hashes: a set of what is new, a view, in order, of what was stored."""
+
+
 class Sketch(Struct, frozen=True, gc=False):
     """What is kept of one wording of an entry. All numbers are 32-bit hashes.
 
@@ -67,8 +71,8 @@ class Sketch(Struct, frozen=True, gc=False):
     lang: str
     size: int
     is_spaced: bool
-    shingles: frozenset[int]
-    words: frozenset[int]
+    shingles: Hashes
+    words: Hashes
     names: frozenset[int]
     sounds: frozenset[int]
     numbers: frozenset[int]
@@ -172,7 +176,9 @@ def keys_of(sketch: Sketch, frame: str) -> Keys:
     seed = (crc32(frame.encode("utf-8", "surrogatepass")) << 32) - (1 << 63)
     telling = sorted([n for n in sketch.numbers if n > SMALL])[:3]
     telling += sorted(sketch.names)[: 5 if len(telling) > 1 else 6]
-    telling += sorted(sketch.words - sketch.names)[: FACT_KEYS - 1 - len(telling)]
+    telling += sorted(frozenset(sketch.words) - sketch.names)[
+        : FACT_KEYS - 1 - len(telling)
+    ]
     if sketch.actors:
         telling.append(hash_of(",".join(map(str, sorted(sketch.actors)))))
     wording = sorted(sketch.shingles)[:SHINGLE_KEYS]
@@ -206,11 +212,19 @@ def unpack(data: bytes) -> Sketch | None:
     """Return the sketch that `pack` wrote; None for one of another form."""
     if data[0] & ~1 != _FORM:
         return None
-    lang = data[2 : 2 + data[1]].decode()
-    numbers = array("I", data[2 + data[1] :])
-    sizes = numbers[1 : 1 + len(_PARTS)]
+    start = 2 + data[1]
+    numbers = array("I", data[start:])
     parts, at = [], 1 + len(_PARTS)
-    for size in sizes:
-        parts.append(frozenset(numbers[at : at + size]))
+    for size in numbers[1:at]:
+        parts.append(numbers[at : at + size])
         at += size
-    return Sketch(lang, numbers[0], bool(data[0] & 1), *parts)
+    # Making sets of the long ones would cost more than all comparing.
+    shingles, words, *others = parts
+    return Sketch(
+        data[2:start].decode(),
+        numbers[0],
+        bool(data[0] & 1),
+        memoryview(shingles),
+        memoryview(words),
+        *map(frozenset, others),
+    )
