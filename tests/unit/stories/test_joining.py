@@ -194,16 +194,16 @@ def test_the_same_actors_alone_never_join() -> None:
     assert other.story != first.story
 
 
-def speech(about: str) -> tuple[str, str]:
-    """Return one of many reports that have their names and numbers in common."""
-    text = f"In Geneva today Minegishi and Ferreira spoke to Belgrano of 3.8 billion, {about}."
-    return f"Item on {about}", text
+def speech(n: int) -> tuple[str, str]:
+    """Return one of many reports with the same names and number, else of made-up words."""
+    text = (
+        f"Zap{n} quil{n} wod{n} saw{n} Minegishi blex{n} trin{n} Ferreira dorn{n} fam{n} "
+        f"Belgrano nurl{n} pell{n} Geneva rist{n} sook{n} 3.8 billion tave{n} ulm{n}."
+    )
+    return f"Item jix{n} kerl{n}", text
 
 
-BACKDROP = [
-    speech(" ".join(f"{word}{n}" for word in ("zap", "quil", "wod", "blex", "trin")))
-    for n in range(40)
-]
+BACKDROP = [speech(n) for n in range(40)]
 
 
 @pytest.mark.parametrize(
