@@ -27,6 +27,7 @@ opened: a day's papers, and less than a day, as the next day brings the next dev
 SURE_COPY = 0.6
 """The share of the shorter text from which neither words nor facts are in doubt."""
 
+_SURE_NAMES = 0.75  # where no actors are known, names must do
 _LEAST_SHARE = 0.33
 _LEAST_DIFFERENT = 0.5
 _SURE_SIZE = 45  # shingles: a title and two lines
@@ -96,11 +97,19 @@ def copies(one: Told, other: Told) -> float:
         return found if found >= _SHORT_SHARE and _agree(one, other) else 0.0
     if found < max(_LEAST_SHARE, 1 - fewest / _SURE_SIZE):
         return 0.0
+    is_template = found < _SURE_NAMES and not (a.actors and b.actors)
+    if is_template and _name_others(a, b):
+        return 0.0
     if found < SURE_COPY:
         gap = abs(one.seen_at - other.seen_at)
         if gap > _DOUBTFUL_WINDOW.total_seconds() or not _compatible(one, other):
             return 0.0
     return found
+
+
+def _name_others(a: Sketch, b: Sketch) -> bool:
+    """Say whether each names somebody of whom the other does not speak."""
+    return bool(a.names.difference(b.words)) and bool(b.names.difference(a.words))
 
 
 def _length(a: Sketch, b: Sketch) -> float:
