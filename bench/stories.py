@@ -53,7 +53,9 @@ def judge(half: str, *, verbose: bool) -> None:
     report("copies", story_set.score_copies(copies, stories))
     for how in dict.fromkeys(item.how for item in copies if item.how):
         some = [item for item in copies if item.how in ("", how)]
-        report(f"  {how} (each with its original)", story_set.score_copies(some, stories))
+        report(
+            f"  {how} (each with its original)", story_set.score_copies(some, stories)
+        )
     for name, told in (
         ("rewrites", items),
         ("rewrites without actors and acts", story_set.without_cast(items)),
@@ -83,7 +85,7 @@ def made_up(count: int, topics: int, rate: float) -> Iterator[Match]:
     Args:
         rate: items a second.
     """
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311
     letters = "abcdefghijklmnopqrstuvwxyz"
     words = ["".join(dice.choices(letters, k=dice.randint(2, 9))) for _ in range(30000)]
     weights = [1 / (rank + 3) for rank in range(len(words))]

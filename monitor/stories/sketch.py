@@ -66,6 +66,7 @@ class Sketch(Struct, frozen=True, gc=False):
         numbers: the numbers; those up to 12 stand for themselves.
         concepts: the actors and the concepts of the evidence.
         actors: the actors among the concepts.
+        leader: the actor that acts, or 0.
     """
 
     lang: str
@@ -78,6 +79,7 @@ class Sketch(Struct, frozen=True, gc=False):
     numbers: frozenset[int]
     concepts: frozenset[int]
     actors: frozenset[int]
+    leader: int
 
     @property
     def is_whole(self) -> bool:
@@ -111,6 +113,7 @@ def sketch_of(match: Match) -> Sketch:
         frozenset(map(_number, wording.numbers)),
         actors | concepts,
         actors,
+        hash_of(match.actors[0]) if match.actors else 0,
     )
 
 
@@ -197,7 +200,7 @@ def pack(sketch: Sketch) -> bytes:
     """Return a sketch as bytes, about half a kilobyte."""
     parts = [sorted(getattr(sketch, name)) for name in _PARTS]
     lang = sketch.lang.encode("utf-8", "replace")[:16]
-    numbers = array("I", [sketch.size, *map(len, parts)])
+    numbers = array("I", [sketch.size, sketch.leader, *map(len, parts)])
     for part in parts:
         numbers.extend(part)
     return bytes([_FORM + sketch.is_spaced, len(lang)]) + lang + numbers.tobytes()
@@ -214,17 +217,23 @@ def unpack(data: bytes) -> Sketch | None:
         return None
     start = 2 + data[1]
     numbers = array("I", data[start:])
-    parts, at = [], 1 + len(_PARTS)
-    for size in numbers[1:at]:
+    parts, at = [], 2 + len(_PARTS)
+    for size in numbers[2:at]:
         parts.append(numbers[at : at + size])
         at += size
     # Making sets of the long ones would cost more than all comparing.
     shingles, words, *others = parts
+    names, sounds, spelled, concepts, actors = map(frozenset, others)
     return Sketch(
         data[2:start].decode(),
         numbers[0],
         bool(data[0] & 1),
         memoryview(shingles),
         memoryview(words),
-        *map(frozenset, others),
+        names,
+        sounds,
+        spelled,
+        concepts,
+        actors,
+        numbers[1],
     )
