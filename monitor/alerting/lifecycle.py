@@ -14,7 +14,7 @@ belongs to which pair, and what a transition is worth telling, is for others.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field, structs
@@ -34,6 +34,9 @@ STALE_AFTER = timedelta(days=30)
 MAX_LEAD = timedelta(days=7)
 """How far the clock may jump ahead: signs further ahead than this of one that follows
 them are dated back to it, and hold nothing up."""
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before this a clock was not set: such a sign says nothing about the clock of others."""
 
 MAX_HISTORY = 50
 """The transitions and late signs remembered of a pair, the latest."""
@@ -314,7 +317,8 @@ def _without_jump(signs: tuple[Sign, ...], seen: Sign) -> tuple[Sign, ...]:
     they go on for longer than that themselves, as true ones do. They came before.
     """
     ahead = [sign for sign in signs if sign.at > seen.at + MAX_LEAD]
-    if not ahead or ahead[-1].at - ahead[0].at > MAX_LEAD:
+    goes_on = bool(ahead) and ahead[-1].at - ahead[0].at > MAX_LEAD
+    if not ahead or goes_on or seen.at < EARLIEST:
         return signs
     kept = signs[: len(signs) - len(ahead)]
     if kept and kept[-1].at > seen.at:

@@ -81,6 +81,7 @@ def _unused_concepts(config: Config, topics: Iterable[TopicSpec]) -> Iterator[Pr
                 used.update(_IN_QUERY.findall(clause.query))
         for each in topic.direction:
             used.update(each.cues)
+        used.update(topic.actors or ())
     for concept in config.concepts.values():
         used.update(
             item[1:] for items in concept.values() for item in items if item[:1] == "$"

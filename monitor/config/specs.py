@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from monitor.alerting.lifecycle import STALE_AFTER, Course
 from monitor.config.matchers import read_matcher
 from monitor.config.schema import Webhook
 from monitor.errors import Problem
@@ -21,6 +22,7 @@ from monitor.topics.spec import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from monitor.alerting.lifecycle import Phase
     from monitor.config import schema
     from monitor.config.document import Keys
     from monitor.config.schema_feeds import AnyAuth, FeedDefaults, FeedSource
@@ -77,9 +79,19 @@ def topic_spec(name: str, topic: Topic) -> TopicSpec:
             for each in topic.direction
             for label, cues in each.items()
         ),
+        lifecycle=dict(topic.lifecycle),
+        stale_after=topic.stale_after,
         actors=None if topic.actors is None else tuple(topic.actors),
         match=tuple(topic.examples.match),
         no_match=tuple(topic.examples.no_match),
+    )
+
+
+def course(topic: TopicSpec) -> Course:
+    """Return how the directions of a topic lead from phase to phase."""
+    return Course(
+        phases=cast("dict[str, Phase]", topic.lifecycle),
+        stale_after=topic.stale_after or STALE_AFTER,
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
@@ -125,6 +125,9 @@ class Actors:
         return _Scene(self.cast, document, self._reader.find(document))
 
 
+_Asked: TypeAlias = "tuple[tuple[str, ...] | None, tuple[tuple[int, int], ...], Direct]"
+
+
 class _Act(Struct, frozen=True):
     first: int
     last: int
@@ -138,6 +141,9 @@ class _Scene:
         self, cast: Cast, document: Document, hits: dict[int, list[tuple[int, int]]]
     ) -> None:
         self.document = document
+        self._roles: dict[tuple[int, int] | None, list[Role]] = {}
+        self._codes: dict[tuple[_Act, str], str] = {}
+        self._told: dict[_Asked, Told] = {}
         names: list[Mention] = []
         offices: list[tuple[int, int]] = []
         self._acts: list[_Act] = []
@@ -153,6 +159,14 @@ class _Scene:
                 self._acts += (_Act(*place, part.name) for place in places)
         self._mentions = Naming(document).mentions(names, sorted(set(offices)))
 
+    def _roles_in(self, act: tuple[int, int] | None) -> list[Role]:
+        # Of many topics that match, most tell of one act.
+        roles = self._roles.get(act)
+        if roles is None:
+            reader = Roles(self.document, self._cues, self._mentions)
+            roles = self._roles[act] = reader.read(act)
+        return roles
+
     @cached_property
     def _cues(self) -> CueReader:
         return CueReader(self.document)
@@ -164,15 +178,25 @@ class _Scene:
         direct: Direct,
     ) -> Told:
         """Return who acts near the evidence, and what is done."""
+        # Many topics are found at the same words.
+        key = (wanted, tuple(hit[:2] for hit in evidence), direct)
+        told = self._told.get(key)
+        if told is None:
+            told = self._told[key] = self._tell(wanted, evidence, direct)
+        return told
+
+    def _tell(
+        self, wanted: tuple[str, ...] | None, evidence: Sequence[Hit], direct: Direct
+    ) -> Told:
         act = self._act(evidence, direct)
         code = "" if act is None else self._code(act, direct)
         if not self._mentions:
             return Told((), code)
         place = None if act is None else (act.first, act.last)
         start = evidence[0][0]
-        if place and start < self.document.split < place[0]:
+        if direct.cue is None and place and start < self.document.split < place[0]:
             place = None  # the title tells the news, by a word we do not know
-        roles = Roles(self.document, self._cues, self._mentions).read(place)
+        roles = self._roles_in(place)
         places = [hit[:2] for hit in evidence] + ([] if place is None else [place])
         near = [
             (mention, self._part(mention, role, place, evidence))
@@ -225,6 +249,12 @@ class _Scene:
     # --- what is done ---
 
     def _code(self, act: _Act, direct: Direct) -> str:
+        code = self._codes.get((act, direct.label))
+        if code is None:
+            code = self._codes[act, direct.label] = self._read_code(act, direct)
+        return code
+
+    def _read_code(self, act: _Act, direct: Direct) -> str:
         reading = self._cues.read(act.first, act.last, ())
         sense = reading.sense
         if direct.label == "threat" and sense == "said":
@@ -272,23 +302,26 @@ class _Scene:
         wanted: Container[str],
         reach: int,
     ) -> _Act | None:
-        split = self.document.split
-
-        def order(act: _Act) -> tuple[bool, bool, bool, int, bool, int, int]:
+        split, within = self.document.split, reach * WORD_WIDTH
+        is_late = places[0][0] > split
+        best, best_rank = None, None
+        for act in acts:
             gap = self._gap(act, places)
-            return (
-                gap > 0 and (act.first > split) != (places[0][0] > split),
-                act.concept in _NOUNS or act.first in self._no_acts,
+            if gap > within:
+                continue
+            is_doubtful = act.concept in _NOUNS or act.first in self._no_acts
+            rank = (
+                gap > 0 and (act.first > split) != is_late,
+                is_doubtful,
                 gap > 0 and act.concept not in wanted,
                 gap,
                 act.last < places[0][0],
                 STRENGTH.get(act.concept, len(STRENGTH)),
                 act.first,
             )
-
-        within = reach * WORD_WIDTH
-        close = [act for act in acts if self._gap(act, places) <= within]
-        return min(close, key=order, default=None)
+            if best_rank is None or rank < best_rank:
+                best, best_rank = act, rank
+        return best
 
     @cached_property
     def _no_acts(self) -> frozenset[int]:
@@ -301,10 +334,11 @@ class _Scene:
 
     def _gap(self, act: _Act, places: Sequence[tuple[int, int]]) -> int:
         at = self.document.at
-        return min(
-            max(0, at[max(act.first, first)] - at[min(act.last, last)])
-            for first, last in places
-        )
+        smallest = at[-1]
+        for first, last in places:
+            gap = at[max(act.first, first)] - at[min(act.last, last)]
+            smallest = min(smallest, gap)
+        return max(0, smallest)
 
 
 def _chosen(near: Sequence[tuple[Mention, Role]]) -> tuple[str, ...]:

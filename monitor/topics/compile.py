@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -119,6 +120,7 @@ class _Compiler:
         directions = self._directions(spec, (*path, "direction"))
         self._check_threshold(spec, path)
         self._check_actors(spec, (*path, "actors"))
+        self._check_lifecycle(spec, (*path, "lifecycle"))
         if len(self._problems) > before:
             return None
         return Topic(
@@ -136,6 +138,16 @@ class _Compiler:
             if name not in self._concepts:
                 self._problems.append(
                     unknown_concept(name, (*path, place), self._concepts)
+                )
+
+    def _check_lifecycle(self, spec: TopicSpec, path: Path) -> None:
+        known = sorted({each.label for each in spec.direction})
+        for label in spec.lifecycle:
+            if label not in known:
+                near = get_close_matches(label, known, n=1)
+                hint = f'did you mean "{near[0]}"?' if near else "add it to direction"
+                self._report(
+                    (*path, label), f'the topic has no direction "{label}"', hint
                 )
 
     def _check_threshold(self, spec: TopicSpec, path: Path) -> None:

@@ -71,7 +71,7 @@ _ABBREVIATED = {
     "菲": "philippines",
 }
 _SEATS = frozenset(["based", "agency", "headquarters", "headquartered"])
-_OTHERS = "各両兩同他邦方州省市府県"
+_OTHERS = "国國各両兩同他邦方州省市府県"
 _AT_HOME = {
     "ja": (
         "states/japan",
@@ -171,13 +171,30 @@ class Naming:
             )
         ]
         starts = dict(offices)
+        ends = {last: first for first, last in offices}
         found = {
             (each.first, each.name): Mention(
-                each.name, each.first, self._with_office(each, starts), each.end
+                each.name,
+                self._from_office(each, ends),
+                self._with_office(each, starts),
+                each.end,
             )
             for each in sorted(widest, key=self._order)
         }
         return list(found.values())
+
+    def _from_office(self, mention: Mention, offices: dict[int, int]) -> int:
+        """Return the first word of a name with its office before: "lawmakers in Seoul".
+
+        Args:
+            mention: the name.
+            offices: where each begins, by where it ends.
+        """
+        at = mention.first
+        words = self._document.words
+        if at > 1 and words[at - 1].text in ("in", "of"):
+            return offices.get(at - 2, at)
+        return at
 
     def _order(self, mention: Mention) -> tuple[int, bool, str]:
         """Return where a name stands; of two in a word such as 中日, which comes first."""

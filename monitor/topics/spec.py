@@ -8,6 +8,8 @@ of its own.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from msgspec import Struct
 
 NOT_WITHIN = 10
@@ -106,6 +108,9 @@ class TopicSpec(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True)
             the title alone satisfies it; 1 or more.
         actors: concepts that count as ones who act, `states/any` for all of a pack;
             None for the states and bodies of the packs, empty to name nobody.
+        lifecycle: the phase that a direction leads to, for those that do not go as
+            usual.
+        stale_after: the silence after which a matter is stale; None as usual.
         match: texts that must match, run by `wirewatch check`.
         no_match: texts that must not.
     """
@@ -118,5 +123,7 @@ class TopicSpec(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True)
     title_boost: float = 1.0
     direction: tuple[DirectionSpec, ...] = ()
     actors: tuple[str, ...] | None = None
+    lifecycle: dict[str, str] = {}
+    stale_after: timedelta | None = None
     match: tuple[str, ...] = ()
     no_match: tuple[str, ...] = ()

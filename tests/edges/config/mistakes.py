@@ -281,6 +281,36 @@ MISTAKES = [
         ),
     ),
     (
+        "an actor that no list holds",
+        "topics:\n  t:\n    clauses: [{query: hotline}]\n    actors: [states/japn]\n",
+        (
+            'F:4:14: topic "t": no concept named "states/japn"; '
+            'did you mean "states/japan"?'
+        ),
+    ),
+    (
+        "a phase for a direction that the topic does not have",
+        (
+            "topics:\n  t:\n    clauses: [{query: hotline}]\n"
+            "    direction: [{threat: []}]\n    lifecycle: {thret: signalled}\n"
+        ),
+        (
+            'F:5:24: topic "t": the topic has no direction "thret"; '
+            'did you mean "threat"?'
+        ),
+    ),
+    (
+        "a phase that there is not",
+        (
+            "topics:\n  t:\n    clauses: [{query: hotline}]\n"
+            "    direction: [{threat: []}]\n    lifecycle: {threat: stale}\n"
+        ),
+        (
+            'F:5:25: topic "t": "threat" must be "signalled" or "acted" or "easing" or '
+            '"resolved", not "stale"'
+        ),
+    ),
+    (
         "a direction its topics do not have",
         TOPIC + "rules:\n  r: {topic: t, directions: [progres]}\n",
         (
