@@ -47,10 +47,12 @@ _SOURCE = re.compile(r"(?<=\S{3}) [-–|] (?:[A-Z][\w.&']*)(?: [A-Z][\w.&']*){0,
 
 _MAY_NAME_SOURCE = re.compile(" [-–|] ").search
 # Cheaper than looking for tails, which most texts do not have.
-_TAIL_SIGNS = re.compile(
-    r"(?i:more|reading|story|article| by |first on)|[)\]…）]\s*$|\.\.\.\s*$"
-    r"|続|全文|阅读|查看|閱讀"
-)
+_TAIL_SIGNS = (
+    "more", "continue reading", "read the full", "full story", "ing by ", "compiled by",
+    "appeared first", "続き", "全文", "阅读", "查看", "閱讀",
+)  # fmt: skip
+_TAIL_ENDS = (")", "]", "...", "…")
+_FARTHEST = 300
 
 _ROUNDS = 3
 """Pieces taken off each end at most, such as a flag, a dateline and a credit."""
@@ -68,18 +70,20 @@ def bare_title(title: str) -> str:
 def bare_text(text: str) -> str:
     """Return a text without its dateline, credits and invitations to read on."""
     bare = _without_heads(text)
-    if not _TAIL_SIGNS.search(bare, max(0, len(bare) - 300)):
+    end = bare[-_FARTHEST:].lower().rstrip()
+    if not end.endswith(_TAIL_ENDS) and not any(sign in end for sign in _TAIL_SIGNS):
         return bare
     for _ in range(_ROUNDS):
-        shorter = _TAILS.sub("", bare[-300:])
-        if len(shorter) == len(bare[-300:]):
+        shorter = _TAILS.sub("", bare[-_FARTHEST:])
+        if len(shorter) == len(bare[-_FARTHEST:]):
             break
-        bare = bare[:-300] + shorter
+        bare = bare[:-_FARTHEST] + shorter
     return bare
 
 
 def _without_heads(text: str) -> str:
     for _ in range(_ROUNDS):
+        # A capital, a bracket or a Chinese agency; never a plain word.
         found = _HEADS.match(text)
         if found is None or found.end() == len(text):
             break

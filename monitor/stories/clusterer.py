@@ -10,22 +10,23 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from heapq import nlargest
 from math import log
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from monitor.model import Joining, Match, Publisher, Sighting
 from monitor.stories import likeness
 from monitor.stories.index import COPY_WINDOW, NewSketch
-from monitor.stories.likeness import NEAR_WINDOW, STORY_SPAN, Told
+from monitor.stories.likeness import NEAR_WINDOW, Told
 from monitor.stories.signature import fingerprint
-from monitor.stories.sketch import keys_of, pack, sketch_of, unpack
+from monitor.stories.sketch import fact_of_key, keys_of, pack, sketch_of, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from monitor.stories.index import Copied, Filed, StoryIndex
-    from monitor.stories.sketch import Sketch
+    from monitor.stories.sketch import Keys, Sketch
 
 POSTINGS = 32
 """Sketches looked up under one key, the newest; more, and the key tells nothing."""
@@ -33,13 +34,17 @@ POSTINGS = 32
 CANDIDATES = 12
 """Sketches compared with a match, those that share most."""
 
+_WEIGHTS = [1.0] + [1 - log(n) / log(POSTINGS + 1) for n in range(1, POSTINGS + 1)]
+"""How much a key tells that so many sketches have."""
+
+_LEAST_WEIGHT = 0.2  # of a fact; below, it chooses no candidates
+_SHINGLE_WEIGHT = 0.4  # at least: all copies of one text share these
+_LEAST_TALLY = 0.8  # two shingles that many have, or a fact that few have
+
 _TWIN = 0.9
 """From this share on both sides, a copy within the hours below needs no own sketch."""
 
 _TWIN_WINDOW = timedelta(hours=12)
-
-_TELLS_MOST = log(1 + POSTINGS)
-
 
 _Alike: TypeAlias = "tuple[float, Filed, Sketch]"
 _NOBODY = Publisher()
@@ -76,8 +81,6 @@ def join(
     signature = fingerprint(entry)
     seen_at = entry.fetched_at
     generation, found = 0, None
-    sketch: Sketch | None = None
-    keys: tuple[int, ...] = ()
     own = index.story_of_entry(topic, entry.feed, entry.id)
     if own is not None:
         found = _Found("edit", own)
@@ -86,11 +89,12 @@ def join(
         copied, generation = index.stories_of_copy(topic, signature, since, until)
         if copied:
             found = _exact(copied)
-    if found is None or found.needs_sketch:
+    new: NewSketch | None = None
+    if found is None or found.joined == "edit":
         sketch = sketch_of(match)
         keys = keys_of(sketch, topic)
-    if found is None and sketch is not None:
-        found = _look_for(_told(match, sketch), keys, match, index)
+        found = found or _look_for(_told(match, sketch), keys, match, index)
+        new = _kept(sketch, keys, found)
     if found is None:
         found = _Found("first", story_id(topic, signature, generation))
     sighting = Sighting(
@@ -103,13 +107,23 @@ def join(
         copy_of=found.copy_of,
         merged=found.merged,
     )
-    keeps = sketch is not None and found.needs_sketch
-    new = NewSketch(pack(sketch), keys) if sketch is not None and keeps else None
     if not index.add(sighting, signature, new):
         return None
     if found.merged:
         index.merge(topic, found.story, found.merged)
     return sighting
+
+
+def _kept(sketch: Sketch, keys: Keys, found: _Found | None) -> NewSketch | None:
+    """Return what to remember of a text.
+
+    A copy tells nothing that its original does not, so it is found by its wording
+    only, and a common copy does not make the facts of its story look common.
+    """
+    if found is not None and not found.needs_sketch:
+        return None
+    is_copy = found is not None and found.joined == "near-copy"
+    return NewSketch(pack(sketch), keys.wording if is_copy else sum(keys, ()))
 
 
 def _exact(copied: Sequence[Copied]) -> _Found:
@@ -120,33 +134,51 @@ def _exact(copied: Sequence[Copied]) -> _Found:
     return _Found("copy", story.story, story.copy_of, merged, False)
 
 
-def _look_for(
-    told: Told, keys: tuple[int, ...], match: Match, index: StoryIndex
-) -> _Found | None:
+def _look_for(told: Told, keys: Keys, match: Match, index: StoryIndex) -> _Found | None:
     """Return what a new text copies or tells again, if anything."""
     seen_at = match.entry.fetched_at
     since, until = seen_at - NEAR_WINDOW, seen_at + NEAR_WINDOW
-    postings = index.postings(keys, since, until, POSTINGS)
-    weights = {
-        (key + (1 << 63)) & 0xFFFFFFFF: 1 - log(len(found)) / _TELLS_MOST
-        for key, found in zip(keys, postings, strict=True)
-        if found
-    }
-    filed = index.filed(_likeliest(postings))
+    postings = index.postings(sum(keys, ()), since, until, POSTINGS)
+    wordings, facts = postings[: len(keys.wording)], postings[len(keys.wording) :]
     near: list[_Alike] = []
-    alike: list[_Alike] = []
+    others: list[tuple[Filed, Told]] = []
+    filed = index.filed(_likeliest(wordings, facts))
     for each in filed:
         sketch = unpack(each.sketch)
         if sketch is None or each.topic != match.topic:
             continue
-        other = Told(sketch, each.direction, each.act, each.seen_at.timestamp())
+        times = each.seen_at.timestamp(), each.opened_at.timestamp()
+        other = Told(sketch, each.direction, each.act, *times)
         if copied := likeness.copies(told, other):
             near.append((copied, each, sketch))
-        elif not near and abs(seen_at - each.opened_at) <= STORY_SPAN:
-            alike.append((likeness.tells_same(told, other, weights), each, sketch))
+        else:
+            others.append((each, other))
     if near:
         return _copy(told, near, match)
-    return _retold(told, alike)
+    weights = _weights(keys.facts, facts, filed)
+    return _retold(
+        told,
+        [
+            (likeness.tells_same(told, other, weights), each, other.sketch)
+            for each, other in others
+        ],
+    )
+
+
+def _weights(
+    keys: Sequence[int], postings: Sequence[Sequence[int]], filed: Sequence[Filed]
+) -> dict[int, float]:
+    """Return how much each fact tells, by how many stories have it.
+
+    Of the sketches that were not looked at, each counts as a story of its own.
+    """
+    story_of = {each.number: each.story for each in filed}
+    weights = {}
+    for key, found in zip(keys, postings, strict=True):
+        stories = [story_of[n] for n in found if n in story_of]
+        others = len(found) - len(stories)
+        weights[fact_of_key(key)] = _WEIGHTS[others + len(set(stories))]
+    return weights
 
 
 def _copy(told: Told, near: Sequence[_Alike], match: Match) -> _Found:
@@ -176,20 +208,27 @@ def _retold(told: Told, alike: Sequence[_Alike]) -> _Found | None:
     return _Found("translation" if is_foreign else "rewrite", best.story)
 
 
-def _likeliest(postings: Iterable[Sequence[int]]) -> list[int]:
+def _likeliest(
+    wordings: Iterable[Sequence[int]], facts: Iterable[Sequence[int]]
+) -> list[int]:
     """Return the sketches that share most with a match, rare keys counting more."""
     tally: dict[int, float] = {}
-    for found in postings:
-        weight = 1.05 - log(len(found)) / _TELLS_MOST if found else 0.0
+    for found in wordings:
+        weight = max(_SHINGLE_WEIGHT, _WEIGHTS[len(found)])
         for number in found:
             tally[number] = tally.get(number, 0.0) + weight
-    ordered = sorted(tally, key=lambda number: (-tally[number], -number))
-    return ordered[:CANDIDATES]
+    for found in facts:
+        weight = _WEIGHTS[len(found)]
+        if weight >= _LEAST_WEIGHT:
+            for number in found:
+                tally[number] = tally.get(number, 0.0) + weight
+    likely = [(of, number) for number, of in tally.items() if of >= _LEAST_TALLY]
+    return [number for _, number in nlargest(CANDIDATES, likely)]
 
 
 def _told(match: Match, sketch: Sketch) -> Told:
     seen_at = match.entry.fetched_at.timestamp()
-    return Told(sketch, match.direction, match.act, seen_at)
+    return Told(sketch, match.direction, match.act, seen_at, seen_at)
 
 
 def _likeness(of: _Alike) -> tuple[float, int]:

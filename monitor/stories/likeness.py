@@ -21,11 +21,8 @@ NEAR_WINDOW = timedelta(days=3)
 """The time within which an edited copy joins what it copies."""
 
 REWRITE_WINDOW = timedelta(hours=20)
-"""The time within which other words for the same news join: a day's papers, less than
-a day, as the next day brings the next development."""
-
-STORY_SPAN = timedelta(hours=48)
-"""Rewrites join a story for so long after it opened, so that none drifts on for ever."""
+"""The time within which other words for the same news join, counted from where the story
+opened: a day's papers, and less than a day, as the next day brings the next development."""
 
 SURE_COPY = 0.6
 """The share of the shorter text from which neither words nor facts are in doubt."""
@@ -41,9 +38,9 @@ _DOUBTFUL_WINDOW = timedelta(hours=36)
 _NAME, _WORD, _CHARACTERS = 1.0, 0.7, 0.4
 _NUMBER, _SMALL_NUMBER, _NO_NUMBER = 1.6, 0.7, 1.5
 _ACTOR = 0.5
-_REWRITE, _TRANSLATION = 3.2, 1.6
+_REWRITE, _TRANSLATION = 2.9, 1.6
 _PER_WORD = 0.06
-_UNKNOWN = 1.5
+_UNKNOWN = 1.2
 _LATE = 1.5
 
 
@@ -54,12 +51,14 @@ class Told(Struct, frozen=True, gc=False):
         direction: the topic's word for where things move, or "".
         act: what is done, or "".
         seen_at: seconds since 1970.
+        opened_at: when its story opened, likewise.
     """
 
     sketch: Sketch
     direction: str
     act: str
     seen_at: float
+    opened_at: float
 
 
 def share(one: Sketch, other: Sketch) -> float:
@@ -118,10 +117,11 @@ def tells_same(one: Told, other: Told, weights: Mapping[int, float]) -> float:
     """Return by how much two texts tell the same news beyond what is asked, or 0.0.
 
     Args:
+        other: what was told before.
         weights: how much a fact tells, from 0 (everybody has it) to 1, where known.
     """
     a, b = one.sketch, other.sketch
-    gap = abs(one.seen_at - other.seen_at) / REWRITE_WINDOW.total_seconds()
+    gap = abs(one.seen_at - other.opened_at) / REWRITE_WINDOW.total_seconds()
     if gap > 1 or not _compatible(one, other) or _differ(a.actors, b.actors):
         return 0.0
     if a.actors and b.actors and not a.actors & b.actors:

@@ -14,28 +14,13 @@ if TYPE_CHECKING:
 
 _UNITS = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _UNITS |= {"trillion": 1e12, "mn": 1e6, "bn": 1e9, "tn": 1e12, "m": 1e6, "k": 1e3}
-_SMALL = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ONES = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen "
+    "fourteen fifteen sixteen seventeen eighteen nineteen"
+)
+_SMALL = _ONES.split()
+_DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS = _DECADES.split()
 _SPELLED = {word: float(value) for value, word in enumerate(_SMALL, 1)}
 _SPELLED |= {word: 10.0 * value for value, word in enumerate(_TENS, 2)}
 _SPELLED |= {
@@ -51,10 +36,11 @@ _AFTER_MONTH = re.compile(rf"\b{_MONTH}\.? $")
 _BEFORE_DATE = re.compile(rf"(?:st|nd|rd|th)? {_MONTH}\b|[年月日号時时点分:]")
 _LONGEST_MONTH = 12
 _DIGITS = re.compile(
-    r"(?P<money>[$€£¥]\s?)?(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)"
+    r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)"
     r"(?:\s?-?(?P<unit>hundred|thousand|million|billion|trillion|[mbt]n\b)"
     r"|(?P<short>[mk])(?![a-z0-9]))?"
 )
+_MONEY = "$€£¥"
 _CJK_UNITS = {"": 1.0, "十": 10.0, "百": 100.0, "千": 1000.0}
 _MYRIADS = {"万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆": 1e12}
 _KANJI = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")}
@@ -90,7 +76,10 @@ def numbers_in(folded: str, words: Sequence[str] = ()) -> set[float]:
 
 
 def _unit(found: re.Match[str]) -> float:
-    unit = found["unit"] or (found["short"] if found["money"] else None)
+    unit = found["unit"]
+    # "$5m" is money, "5m" a length.
+    if found["short"] and found.string[max(0, found.start() - 1)] in _MONEY:
+        unit = found["short"]
     return _UNITS[unit] if unit else 1.0
 
 

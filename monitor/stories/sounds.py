@@ -8,7 +8,6 @@ is too little to tell anything.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 _LEAST = 3
 
@@ -39,7 +38,6 @@ _LETTERS = {letter: letter.upper() for letter in "kgstdnhfbpmrwz"}
 _LETTERS |= {"l": "R", "v": "B", "j": "Z", "c": "K", "q": "K"}
 
 
-@lru_cache(maxsize=65536)
 def sound_of(name: str) -> str:
     """Return the consonants of a name in katakana or Latin letters, or ""."""
     if name.isascii():
