@@ -25,9 +25,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import psutil
 
+from monitor.memory import MemoryState
 from monitor.model import Entry, Match
 from monitor.stories.clusterer import join
-from monitor.stories.memory import MemoryState
 from tests import story_set
 from tests.story_set import Item, Pairs
 
@@ -53,7 +53,9 @@ def judge(half: str, *, verbose: bool) -> None:
     report("copies", story_set.score_copies(copies, stories))
     for how in dict.fromkeys(item.how for item in copies if item.how):
         some = [item for item in copies if item.how in ("", how)]
-        report(f"  {how} (each with its original)", story_set.score_copies(some, stories))
+        report(
+            f"  {how} (each with its original)", story_set.score_copies(some, stories)
+        )
     for name, told in (
         ("rewrites", items),
         ("rewrites without actors and acts", story_set.without_cast(items)),

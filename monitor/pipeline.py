@@ -11,13 +11,14 @@ the same answers.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from monitor.alerting.life import alert_id
 from monitor.alerting.life import opened as open_
+from monitor.alerting.lifecycle import USUAL, Course
 from monitor.alerting.render import render
 from monitor.alerting.route import receivers_for
 from monitor.alerting.rules import Finding, History, evaluate
@@ -53,12 +54,18 @@ class AssessState(StoryIndex, History, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do with sightings: rules, routes and receivers of one configuration."""
+    """What to do with sightings: rules, routes and receivers of one configuration.
+
+    Args:
+        courses: how the directions of topics lead from phase to phase, where that is
+            not as usual.
+    """
 
     rules: tuple[Rule, ...]
     route: Route
     receivers: Mapping[str, Receiver]
     external_url: str = ""
+    courses: Mapping[str, Course] = field(default_factory=dict)
 
 
 def classify(
@@ -88,8 +95,9 @@ def assess(matches: Iterable[Match], plan: Plan, state: AssessState) -> list[Ale
         sighting = join(match, state)
         if sighting is None:
             continue
+        course = plan.courses.get(match.topic, USUAL)
         for rule in plan.rules:
-            finding = evaluate(rule, sighting, state)
+            finding = evaluate(rule, sighting, state, course)
             if finding is None or state.has_alert(rule.name, finding.subject):
                 continue
             alert = open_(rule, sighting, finding)

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from monitor.memory import MemoryState
 from monitor.model import Entry, Match
 from monitor.stories.clusterer import join
-from monitor.stories.memory import MemoryState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -112,7 +112,7 @@ def _item(row: dict[str, str]) -> Item:
 
 def copies_of(item: Item, vocabulary: Sequence[str], seed: str) -> list[Item]:
     """Return an item's copies, each printed by another feed within a day."""
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     ways: dict[str, Callable[[Entry], tuple[str, str]]] = {
         "2 %": lambda e: _edited(e, 0.02, vocabulary, dice),
         "10 %": lambda e: _edited(e, 0.1, vocabulary, dice),
