@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from monitor.alerting.evidence import Piece, sentence, title
+from monitor.alerting.evidence import Piece, sentence, sure, title
 from monitor.alerting.plain import clip, host_of, one_line, utc, web_address
 from monitor.alerting.webhook import to_json
 
@@ -45,7 +45,10 @@ _MENTION = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
 
 def slack_body(alert: Alert, external_url: str) -> bytes:
     """Return the JSON to post to an incoming webhook."""
-    headline = f"{alert.severity.upper()}: {one_line(alert.match.entry.title).strip()}"
+    severity = alert.severity.upper()
+    if alert.status != "firing":
+        severity = f"{alert.status.upper()} {severity}"
+    headline = f"{severity}: {one_line(alert.match.entry.title).strip()}"
     blocks: list[dict[str, Any]] = [
         {
             "type": "header",
@@ -82,6 +85,8 @@ def _evidence(alert: Alert) -> str:
     ]
     if alert.description.strip():
         lines.insert(0, _fit(alert.description, _DESCRIPTION))
+    if alert.reason.strip() and alert.reason != alert.match.entry.title:
+        lines.insert(0, _fit(alert.reason, _DESCRIPTION))
     return "\n".join(line for line in lines if line)
 
 
@@ -111,8 +116,8 @@ def _source(entry: Entry, longest: int) -> str:
 
 def _labels(alert: Alert, external_url: str) -> str:
     match = alert.match
-    sure = f"{match.confidence} confidence"
-    parts = [alert.rule, alert.topic, match.direction, sure, utc(alert.opened_at)]
+    at = utc(alert.updated_at or alert.opened_at)
+    parts = [alert.rule, alert.topic, match.direction, sure(alert), at]
     line = _fit(" · ".join(part for part in parts if part), _LABELS)
     page = web_address(external_url).replace("&", "&amp;")
     return f"{line} · <{page}|Wirewatch>" if page else line

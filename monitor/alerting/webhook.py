@@ -44,7 +44,7 @@ def webhook_body(alert: Alert, receiver: Receiver, external_url: str) -> bytes:
                 "labels": labels,
                 "annotations": annotations,
                 "startsAt": _rfc3339(alert.opened_at),
-                "endsAt": _NO_END,
+                "endsAt": _ended_at(alert),
                 "generatorURL": external_url,
                 "fingerprint": alert.id.removeprefix("al_")[:16],
             }
@@ -68,6 +68,7 @@ def _annotations(alert: Alert) -> dict[str, str]:
     found = {
         "summary": one_line(entry.title).strip(),
         "description": one_line(alert.description).strip(),
+        "reason": one_line(alert.reason).strip(),
         "confidence": alert.match.confidence,
         "evidence": ", ".join(f'"{quote}"' for quote in quotes(alert.match)),
         "source": one_line(entry.source).strip() or entry.feed,
@@ -76,6 +77,12 @@ def _annotations(alert: Alert) -> dict[str, str]:
         "story": alert.story,
     }
     return {name: text for name, text in found.items() if text}
+
+
+def _ended_at(alert: Alert) -> str:
+    if alert.status == "firing":
+        return _NO_END
+    return _rfc3339(alert.updated_at or alert.opened_at)
 
 
 def _group_key(group: dict[str, str]) -> str:
