@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.memory import MemoryState
 from monitor.model import Publisher
 from monitor.stories.clusterer import CANDIDATES, POSTINGS, join
 from monitor.stories.likeness import NEAR_WINDOW, REWRITE_WINDOW
-from monitor.stories.memory import MemoryState
 from tests.factories import NOON, entry, match
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.stories.memory import MemoryState
+from monitor.memory import MemoryState
 from tests import story_set
 
 halves = pytest.mark.parametrize("half", ["dev", "heldout"])
