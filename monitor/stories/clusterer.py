@@ -77,52 +77,56 @@ def join(
     very match (entry, wording and topic) was joined before, as happens when the log
     redelivers it.
     """
-    entry, topic = match.entry, match.topic
-    signature = fingerprint(entry)
-    seen_at = entry.fetched_at
-    generation, found = 0, None
-    own = index.story_of_entry(topic, entry.feed, entry.id)
-    if own is not None:
-        found = _Found("edit", own)
-    else:
-        since, until = seen_at - COPY_WINDOW, seen_at + COPY_WINDOW
-        copied, generation = index.stories_of_copy(topic, signature, since, until)
-        if copied:
-            found = _exact(copied)
-    new: NewSketch | None = None
-    if found is None or found.joined == "edit":
-        sketch = sketch_of(match)
-        keys = keys_of(sketch, topic)
-        found = found or _look_for(_told(match, sketch), keys, match, index)
-        new = _kept(sketch, keys, found)
-    if found is None:
-        found = _Found("first", story_id(topic, signature, generation))
+    signature = fingerprint(match.entry)
+    found, sketch = _find(match, signature, index)
     sighting = Sighting(
         story=found.story,
         is_first=found.joined == "first",
-        seen_at=seen_at,
+        seen_at=match.entry.fetched_at,
         match=match,
         publisher=publisher,
         joined=found.joined,
         copy_of=found.copy_of,
         merged=found.merged,
     )
-    if not index.add(sighting, signature, new):
+    if not index.add(sighting, signature, sketch):
         return None
     if found.merged:
-        index.merge(topic, found.story, found.merged)
+        index.merge(match.topic, found.story, found.merged)
     return sighting
 
 
-def _kept(sketch: Sketch, keys: Keys, found: _Found | None) -> NewSketch | None:
+def _find(
+    match: Match, signature: str, index: StoryIndex
+) -> tuple[_Found, NewSketch | None]:
+    """Return what a match joins, and what to remember of its text."""
+    entry, topic = match.entry, match.topic
+    own = index.story_of_entry(topic, entry.feed, entry.id)
+    found = None if own is None else _Found("edit", own)
+    generation = 0
+    if found is None:
+        since, until = entry.fetched_at - COPY_WINDOW, entry.fetched_at + COPY_WINDOW
+        copied, generation = index.stories_of_copy(topic, signature, since, until)
+        if copied:
+            return _exact(copied), None
+    sketch = sketch_of(match)
+    keys = keys_of(sketch, topic)
+    if found is None:
+        found = _look_for(_told(match, sketch), keys, match, index)
+    if found is None:
+        found = _Found("first", story_id(topic, signature, generation))
+    return found, _kept(sketch, keys, found)
+
+
+def _kept(sketch: Sketch, keys: Keys, found: _Found) -> NewSketch | None:
     """Return what to remember of a text.
 
     A copy tells nothing that its original does not, so it is found by its wording
     only, and a common copy does not make the facts of its story look common.
     """
-    if found is not None and not found.needs_sketch:
+    if not found.needs_sketch:
         return None
-    is_copy = found is not None and found.joined == "near-copy"
+    is_copy = found.joined == "near-copy"
     return NewSketch(pack(sketch), keys.wording if is_copy else sum(keys, ()))
 
 
