@@ -20,7 +20,7 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    literal,
+    literal_column,
     or_,
     select,
     union_all,
@@ -65,17 +65,8 @@ class SqlStories:
     def story_of_entry(self, topic: str, feed: str, entry_id: str) -> str | None:
         """Return the story that an earlier revision of this entry joined, if any."""
         self._lock("topic", topic)
-        seen = sightings.c
-        found = self._conn.execute(
-            select(seen.story)
-            .where(
-                seen.topic == topic,
-                seen.feed == feed,
-                seen.entry_key == entry_key(entry_id),
-            )
-            .order_by(seen.revision)
-            .limit(1)
-        )
+        asked = {"topic": topic, "feed": feed, "key": entry_key(entry_id)}
+        found = self._conn.execute(_story_of_entry(), asked)
         return found.scalar_one_or_none()
 
     def stories_of_copy(
@@ -86,13 +77,8 @@ class SqlStories:
         The second value counts the topic's stories that ever had the text.
         """
         self._lock("topic", topic)
-        of = story_signatures.c
-        rows = self._conn.execute(
-            select(story_signatures, stories.c.opened_at)
-            .join_from(story_signatures, stories, stories.c.id == of.story)
-            .where(of.topic == topic, of.signature == signature)
-            .order_by(of.generation)
-        ).all()
+        asked = {"topic": topic, "signature": signature}
+        rows = self._conn.execute(_stories_of_copy(), asked).all()
         found = [
             Copied(
                 row.story,
@@ -253,6 +239,33 @@ def _row(sighting: Sighting, signature: str) -> dict[str, object]:
     }
 
 
+# Building a statement takes longer than SQLite takes to run it.
+@lru_cache(maxsize=1)
+def _story_of_entry() -> Executable:
+    seen = sightings.c
+    return (
+        select(seen.story)
+        .where(
+            seen.topic == bindparam("topic"),
+            seen.feed == bindparam("feed"),
+            seen.entry_key == bindparam("key"),
+        )
+        .order_by(seen.revision)
+        .limit(1)
+    )
+
+
+@lru_cache(maxsize=1)
+def _stories_of_copy() -> Executable:
+    of = story_signatures.c
+    return (
+        select(story_signatures, stories.c.opened_at)
+        .join_from(story_signatures, stories, stories.c.id == of.story)
+        .where(of.topic == bindparam("topic"), of.signature == bindparam("signature"))
+        .order_by(of.generation)
+    )
+
+
 @lru_cache(maxsize=32)
 def _postings(keys: int) -> Executable:
     """Return one question for all keys, in which each stops at its newest."""
@@ -270,7 +283,7 @@ def _postings(keys: int) -> Executable:
             .limit(bindparam("most", type_=Integer))
             .subquery(f"newest_{place}")
         )
-        number = literal(place, Integer, literal_execute=True)
+        number = literal_column(str(place), Integer)
         each.append(select(number, newest.c.seen_us, newest.c.sketch))
     return union_all(*each)
 
