@@ -23,7 +23,7 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Items dated before this carry no real date: there were no feeds."""
 FAR_AHEAD = timedelta(days=366)
 """Items dated further than this after all others carry no real date either."""
-_SHARE = 0.99
+_SHARE = 0.01
 _MAX_LINE = 16 << 20
 
 
@@ -150,9 +150,13 @@ def latest_true(times: Sequence[float]) -> float:
     known = sorted(at for at in times if at >= EARLIEST.timestamp())
     if not known:
         return EARLIEST.timestamp()
-    usual = known[min(int(len(known) * _SHARE), len(known) - 1)]
-    middle = known[len(known) // 2]
-    return max(middle, min(usual, known[-1])) + FAR_AHEAD.total_seconds()
+    far = FAR_AHEAD.total_seconds()
+    latest = known[0]
+    for place, at in enumerate(known):
+        if at - latest > far and len(known) - place <= max(1, _SHARE * len(known)):
+            break  # the few after so long a gap have a clock of their own
+        latest = at
+    return latest
 
 
 def _spooled(stream: IO[bytes]) -> IO[bytes]:

@@ -106,11 +106,21 @@ class Backtest:
     def rows(self, entries: Iterable[Entry]) -> Iterator[Row]:
         """Pass entries along the line, and yield a row for each thing told."""
         for entry in entries:
-            for change in self.take(entry):
-                yield alert_row(change)
-                for notification in self._notifications(change):
-                    self.totals.notifications += 1
-                    yield notification_row(notification)
+            yield from self._rows(self.take(entry))
+        yield from self._rows(self.finish())
+
+    def finish(self) -> list[Change]:
+        """Look once more, after the last entry; return what is told."""
+        if self._looked_at is None:
+            return []
+        return self._counted(list(self._silences(self._looked_at + LOOK_EVERY)))
+
+    def _rows(self, told: Iterable[Change]) -> Iterator[Row]:
+        for change in told:
+            yield alert_row(change)
+            for notification in self._notifications(change):
+                self.totals.notifications += 1
+                yield notification_row(notification)
 
     def _notifications(self, change: Change) -> Iterator[Notification]:
         for each in pipeline.dispatch(change, self._settings.plan):

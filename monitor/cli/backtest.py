@@ -77,6 +77,7 @@ def command(
         second, comparison = Backtest(other, _tell), Comparison()
         for entry in counted:
             comparison.add(first.take(entry), second.take(entry))
+        comparison.add(first.finish(), second.finish())
         for row in comparison.rows():
             _print(row)
         _compare(comparison, config, against)

@@ -8,27 +8,14 @@ lock on it that the end of the transaction gives back.
 from __future__ import annotations
 
 from array import array
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    and_,
-    bindparam,
-    case,
-    delete,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import delete, or_, select, update
 
 from monitor.codec import decode, encode
 from monitor.model import MAX_VOICES, Entry, Publisher, Voice
+from monitor.store import story_statements as statements
 from monitor.store.locks import Locking
 from monitor.store.schema import (
     entry_key,
@@ -39,14 +26,12 @@ from monitor.store.schema import (
     story_signatures,
     story_sketches,
 )
-from monitor.store.sql import insert, insert_new
+from monitor.store.sql import insert_new
 from monitor.stories.index import Copied, Filed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-
-    from sqlalchemy import Executable
 
     from monitor.model import Sighting
     from monitor.stories.index import NewSketch
@@ -62,17 +47,8 @@ class SqlStories(Locking):
     def story_of_entry(self, topic: str, feed: str, entry_id: str) -> str | None:
         """Return the story that an earlier revision of this entry joined, if any."""
         self._lock("topic", topic)
-        seen = sightings.c
-        found = self._conn.execute(
-            select(seen.story)
-            .where(
-                seen.topic == topic,
-                seen.feed == feed,
-                seen.entry_key == entry_key(entry_id),
-            )
-            .order_by(seen.revision)
-            .limit(1)
-        )
+        asked = {"topic": topic, "feed": feed, "key": entry_key(entry_id)}
+        found = self._conn.execute(statements.story_of_entry(), asked)
         return found.scalar_one_or_none()
 
     def stories_of_copy(
@@ -83,13 +59,8 @@ class SqlStories(Locking):
         The second value counts the topic's stories that ever had the text.
         """
         self._lock("topic", topic)
-        of = story_signatures.c
-        rows = self._conn.execute(
-            select(story_signatures, stories.c.opened_at)
-            .join_from(story_signatures, stories, stories.c.id == of.story)
-            .where(of.topic == topic, of.signature == signature)
-            .order_by(of.generation)
-        ).all()
+        asked = {"topic": topic, "signature": signature}
+        rows = self._conn.execute(statements.stories_of_copy(), asked).all()
         found = [
             Copied(
                 row.story,
@@ -119,7 +90,9 @@ class SqlStories(Locking):
             "most": most,
         }
         found: list[list[tuple[int, int]]] = [[] for _ in keys]
-        for place, seen, sketch in self._conn.execute(_postings(len(keys)), values):
+        for place, seen, sketch in self._conn.execute(
+            statements.postings(len(keys)), values
+        ):
             found[place].append((seen, sketch))
         return [[n for _, n in sorted(each, reverse=True)] for each in found]
 
@@ -127,7 +100,7 @@ class SqlStories(Locking):
         """Return the sketches of these numbers, in this order."""
         if not numbers:
             return []
-        rows = self._conn.execute(_filed(), {"numbers": list(numbers)})
+        rows = self._conn.execute(statements.filed(), {"numbers": list(numbers)})
         found = {row[0]: Filed(*row) for row in rows}
         return [found[number] for number in numbers if number in found]
 
@@ -153,7 +126,7 @@ class SqlStories(Locking):
             "last_seen_at": sighting.seen_at,
             "sightings": 1,
         }
-        self._conn.execute(_count_in(self._conn.dialect.name), row)
+        self._conn.execute(statements.count_in(self._conn.dialect.name), row)
 
     def _remember_signature(self, sighting: Sighting, signature: str) -> None:
         topic, entry = sighting.match.topic, sighting.match.entry
@@ -170,7 +143,7 @@ class SqlStories(Locking):
             "of": topic,
             "having": signature,
         }
-        self._conn.execute(_remember_signature(self._conn.dialect.name), row)
+        self._conn.execute(statements.remember_signature(self._conn.dialect.name), row)
 
     def _file(self, sighting: Sighting, new: NewSketch) -> None:
         match = sighting.match
@@ -233,7 +206,10 @@ class SqlStories(Locking):
         run = self._conn.execute
         for table in (sightings, story_sketches):
             run(update(table).where(table.c.story == other).values(story=into))
-        run(_move_signatures(self._conn.dialect.name), {"into": into, "other": other})
+        run(
+            statements.move_signatures(self._conn.dialect.name),
+            {"into": into, "other": other},
+        )
         run(delete(story_signatures).where(story_signatures.c.story == other))
         of = stories.c
         gone = run(select(stories).where(of.id == other)).one()
@@ -301,123 +277,3 @@ def _age(entry: Entry) -> float | None:
     if entry.published_at is None:
         return None
     return (entry.fetched_at - entry.published_at).total_seconds()
-
-
-@lru_cache(maxsize=32)
-def _postings(keys: int) -> Executable:
-    """Return one question for all keys, in which each stops at its newest."""
-    of = story_keys.c
-    each = []
-    for place in range(keys):
-        newest = (
-            select(of.seen_us, of.sketch)
-            .where(
-                of.key == bindparam(f"key_{place}"),
-                of.seen_us >= bindparam("since"),
-                of.seen_us <= bindparam("until"),
-            )
-            .order_by(of.seen_us.desc(), of.sketch.desc())
-            .limit(bindparam("most", type_=Integer))
-            .subquery(f"newest_{place}")
-        )
-        number = literal(place, Integer, literal_execute=True)
-        each.append(select(number, newest.c.seen_us, newest.c.sketch))
-    return union_all(*each)
-
-
-@lru_cache(maxsize=1)
-def _filed() -> Executable:
-    of = story_sketches.c
-    return (
-        select(
-            of.id,
-            of.topic,
-            of.story,
-            stories.c.opened_at,
-            of.seen_at,
-            of.feed,
-            of.entry,
-            of.direction,
-            of.act,
-            of.sketch,
-        )
-        .join_from(story_sketches, stories, stories.c.id == of.story)
-        .where(of.id.in_(bindparam("numbers", expanding=True)))
-    )
-
-
-@lru_cache(maxsize=2)
-def _count_in(dialect: str) -> Executable:
-    statement = insert(dialect, stories)
-    new, old = statement.excluded, stories.c
-    return statement.on_conflict_do_update(
-        index_elements=[old.id],
-        set_={
-            "opened_at": _earlier(old.opened_at, new.opened_at),
-            "last_seen_at": _later(old.last_seen_at, new.last_seen_at),
-            "sightings": old.sightings + 1,
-        },
-    )
-
-
-@lru_cache(maxsize=2)
-def _remember_signature(dialect: str) -> Executable:
-    of = story_signatures.c
-    generation = (
-        select(func.coalesce(func.max(of.generation) + 1, 0))
-        .where(of.topic == bindparam("of"), of.signature == bindparam("having"))
-        .scalar_subquery()
-    )
-    statement = insert(dialect, story_signatures).values(generation=generation)
-    new = statement.excluded
-    return statement.on_conflict_do_update(
-        index_elements=[of.topic, of.signature, of.story],
-        set_={
-            "first_seen_at": _earlier(of.first_seen_at, new.first_seen_at),
-            "last_seen_at": _later(of.last_seen_at, new.last_seen_at),
-            "is_edit": and_(of.is_edit, new.is_edit),
-        },
-    )
-
-
-@lru_cache(maxsize=2)
-def _move_signatures(dialect: str) -> Executable:
-    of = story_signatures.c
-    moved = select(
-        of.topic,
-        of.signature,
-        bindparam("into", type_=of.story.type).label("story"),
-        of.generation,
-        of.last_seen_at,
-        of.first_seen_at,
-        of.feed,
-        of.entry,
-        of.is_edit,
-    ).where(of.story == bindparam("other"))
-    names = [column.name for column in moved.selected_columns]
-    statement = insert(dialect, story_signatures).from_select(names, moved)
-    new = statement.excluded
-    return statement.on_conflict_do_update(
-        index_elements=[of.topic, of.signature, of.story],
-        set_={
-            "first_seen_at": _earlier(of.first_seen_at, new.first_seen_at),
-            "last_seen_at": _later(of.last_seen_at, new.last_seen_at),
-            # A number that was given is not given again.
-            "generation": case(
-                (of.generation > new.generation, of.generation), else_=new.generation
-            ),
-            "is_edit": and_(of.is_edit, new.is_edit),
-        },
-    )
-
-
-def _later(
-    one: ColumnElement[datetime], other: ColumnElement[datetime]
-) -> ColumnElement[datetime]:
-    return case((one > other, one), else_=other)
-
-
-def _earlier(
-    one: ColumnElement[datetime], other: ColumnElement[datetime]
-) -> ColumnElement[datetime]:
-    return case((one < other, one), else_=other)
