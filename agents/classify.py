@@ -12,6 +12,7 @@ from monitor import pipeline
 from monitor.codec import encode
 from monitor.eventlog import Record
 from monitor.model import EntriesRecord
+from monitor.store.pages import LONGEST_WAIT, StorePages
 
 if TYPE_CHECKING:
     from agents.runtime import Runtime
@@ -28,6 +29,7 @@ class Classify:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._named: set[tuple[str, str]] = set()
+        self._pages = StorePages(runtime.store)
 
     async def step(self, record: EntriesRecord) -> None:
         """Handle one record; safe to repeat."""
@@ -43,6 +45,29 @@ class Classify:
         runtime.metrics.classified.inc(len(record.entries))
         for found in matches:
             runtime.metrics.matches.labels(found.topic).inc(len(found.matches))
+        await self._want_pages(record)
+
+    async def _want_pages(self, record: EntriesRecord) -> None:
+        """Ask for the pages of entries that nearly matched, if their feed is to be.
+
+        The matches are out by now; what waits for the state is the record alone.
+        """
+        runtime = self._runtime
+        if record.feed not in runtime.settings.paged:
+            return
+        now = runtime.clock.now()
+        recent = [
+            each for each in record.entries if each.fetched_at > now - LONGEST_WAIT
+        ]
+        entries = pipeline.wanted_pages(recent, runtime.settings.index)
+        if not entries:
+            return
+        wanted, crowded = await runtime.patience.until_done(
+            lambda: self._pages.want(entries, now)
+        )
+        runtime.metrics.pages.labels("wanted").inc(wanted)
+        runtime.metrics.pages.labels("crowded").inc(crowded)
+        runtime.paged()
 
     def _topic_failed(self, topic: str, error: Exception) -> None:
         self._runtime.metrics.topic_errors.labels(topic).inc()

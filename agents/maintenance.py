@@ -12,6 +12,7 @@ from monitor.errors import WirewatchError
 from monitor.eventlog.sqlite import SqliteLog
 from monitor.feeds.health import CONDITIONS, SHORTEST_QUIET, judge_all
 from monitor.store.feed_health import suspects
+from monitor.store.pages import StorePages
 from monitor.store.retention import prune
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Maintenance:
         counts["ok"] = max(found.total - counts.total(), 0)
         for condition in CONDITIONS:
             metrics.feeds.labels(condition).set(counts[condition])
+        metrics.pages_waiting.set(await StorePages(self._runtime.store).waiting())
 
     async def _retain(self) -> None:
         runtime = self._runtime

@@ -14,6 +14,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec.structs import replace
+
 from monitor.alerting.render import render
 from monitor.alerting.route import receivers_for
 from monitor.alerting.rules import History, evaluate
@@ -50,15 +52,37 @@ def classify(
     index: TopicIndex,
     on_error: Callable[[str, Exception], None] | None = None,
 ) -> list[MatchesRecord]:
-    """Return the matches of some entries, one record per topic that any matched."""
+    """Return the matches of some entries, one record per topic that any matched.
+
+    An entry that comes with the text of its page is held only against the topics that
+    the feed's own words nearly matched.
+    """
     by_topic: dict[str, list[Match]] = {}
     for entry in entries:
-        for match in index.match(entry, on_error):
+        found = index.match(entry, on_error)
+        if entry.text:
+            # What the feed's own words matched was told when they came; what they did
+            # not come near is not looked for in the page.
+            near = set(index.near(without_page(entry)))
+            found = [match for match in found if match.topic in near]
+        for match in found:
             by_topic.setdefault(match.topic, []).append(match)
     return [
         MatchesRecord(topic=topic, matches=tuple(matches))
         for topic, matches in sorted(by_topic.items())
     ]
+
+
+def wanted_pages(entries: Iterable[Entry], index: TopicIndex) -> list[Entry]:
+    """Return the entries whose page is worth reading: those some topic nearly matched."""
+    return [
+        entry for entry in entries if entry.url and not entry.text and index.near(entry)
+    ]
+
+
+def without_page(entry: Entry) -> Entry:
+    """Return an entry as its feed gave it."""
+    return replace(entry, text="", canonical="")
 
 
 def assess(matches: Iterable[Match], plan: Plan, state: AssessState) -> list[Alert]:

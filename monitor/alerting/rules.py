@@ -21,7 +21,7 @@ MAX_RELATED = 20
 """Entries listed beside the evidence of a frequency alert, newest last."""
 
 MAX_RELATED_SUMMARY = 500
-"""Characters kept of their summaries: an alert must fit into one record."""
+"""Characters kept of their summaries, and none of their pages: an alert must fit into one record."""
 
 
 class History(Protocol):
@@ -111,7 +111,8 @@ def _busiest(entries: list[Entry], at: datetime, within: timedelta) -> list[Entr
 
 
 def _brief(entry: Entry) -> Entry:
-    return msgspec.structs.replace(entry, summary=entry.summary[:MAX_RELATED_SUMMARY])
+    summary = entry.summary[:MAX_RELATED_SUMMARY]
+    return msgspec.structs.replace(entry, summary=summary, text="")
 
 
 def _open(

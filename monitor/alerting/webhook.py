@@ -70,12 +70,19 @@ def _annotations(alert: Alert) -> dict[str, str]:
         "description": one_line(alert.description).strip(),
         "confidence": alert.match.confidence,
         "evidence": ", ".join(f'"{quote}"' for quote in quotes(alert.match)),
+        "evidence_from": _place_of_evidence(alert),
         "source": one_line(entry.source).strip() or entry.feed,
         "url": web_address(entry.url),
         "published": _rfc3339(published) if published else "",
         "story": alert.story,
     }
     return {name: text for name, text in found.items() if text}
+
+
+def _place_of_evidence(alert: Alert) -> str:
+    """Say whether some evidence stands on the entry's page alone; "" if none does."""
+    is_from_page = any(span.field == "text" for span in alert.match.spans)
+    return "feed and page" if is_from_page else ""
 
 
 def _group_key(group: dict[str, str]) -> str:

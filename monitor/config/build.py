@@ -46,6 +46,7 @@ def build(
         data_dir: where relative SQLite files lie.
     """
     host, port = split_listen(config.web.listen)
+    feeds = (*specs.feeds(config), *listed)
     return Settings(
         path=path,
         digest=digest,
@@ -64,7 +65,8 @@ def build(
         retention=_retention(config),
         kafka=_kafka(config),
         workers=Workers(parsers=config.workers.parsers),
-        feeds=(*specs.feeds(config), *listed),
+        feeds=feeds,
+        paged=frozenset(feed.id for feed in feeds if feed.full_text),
         topics=topics,
         concepts=concepts,
         index=index,

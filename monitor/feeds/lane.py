@@ -24,6 +24,7 @@ from monitor.feeds.frames import (
 
 if TYPE_CHECKING:
     from datetime import timedelta
+    from typing import Literal
 
 _START_SECONDS = 60
 _ALARM_MARGIN_SECONDS = 5
@@ -58,6 +59,7 @@ class Lane:
         deadline: the time one body may take.
         max_rss_bytes: the memory one worker may take.
         niceness: how far its workers stand back for the rest of the machine.
+        job: what its workers read.
     """
 
     def __init__(
@@ -67,10 +69,12 @@ class Lane:
         deadline: timedelta,
         max_rss_bytes: int,
         niceness: int = 0,
+        job: Literal["feeds", "pages"] = "feeds",
     ) -> None:
         self._deadline = deadline
         self._memory = max_rss_bytes
         self._niceness = niceness
+        self._job = job
         self._slots = asyncio.Semaphore(count)
         self._idle: list[asyncio.subprocess.Process] = []
         self._all: set[asyncio.subprocess.Process] = set()
@@ -123,6 +127,7 @@ class Lane:
             str(self._memory),
             str(math.ceil(self._deadline.total_seconds()) + _ALARM_MARGIN_SECONDS),
             str(self._niceness),
+            self._job,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=environment,  # secrets in ours are none of a parser's business

@@ -27,7 +27,7 @@ from monitor.outbound.addresses import (
 from monitor.outbound.body import ACCEPT_ENCODING, decoder_for
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from datetime import timedelta
     from ipaddress import IPv4Network, IPv6Network
 
@@ -62,6 +62,15 @@ class Answer(Struct, frozen=True, kw_only=True):
     headers: dict[str, str]
     body: bytes = b""
     moved_to: str = ""
+
+
+class _Wanted(Struct, frozen=True, kw_only=True):
+    """What is read of an answer to a GET, and who is asked before a redirect."""
+
+    max_bytes: int
+    is_cut: bool = False
+    kinds: Collection[str] = ()
+    on_redirect: Callable[[str], Awaitable[None]] | None = None
 
 
 class Outbound:
@@ -135,18 +144,33 @@ class Outbound:
         headers: Mapping[str, str],
         timeout: timedelta,
         max_bytes: int,
+        is_cut: bool = False,
+        kinds: Collection[str] = (),
+        on_redirect: Callable[[str], Awaitable[None]] | None = None,
     ) -> Answer:
         """Return the answer to a GET, after redirects, whatever its status.
 
         `timeout` is for everything, from the name to the last byte; `max_bytes` is the
         largest body accepted, on the wire and decoded.
 
+        Args:
+            url: the address.
+            headers: sent beside our own.
+            is_cut: keep the first `max_bytes` of a larger body instead of refusing it.
+            kinds: media types whose body is read; that of another stays empty. None
+                given, all are read.
+            on_redirect: awaited with each address that a redirect leads to, before it
+                is asked; what it raises ends the request.
+
         Raises:
             OutboundRefusedError: an address that is not public.
             OutboundError: no usable answer.
         """
         request = self._request("GET", url, headers)
-        return await self._within(timeout, request, self._follow(request, max_bytes))
+        wanted = _Wanted(
+            max_bytes=max_bytes, is_cut=is_cut, kinds=kinds, on_redirect=on_redirect
+        )
+        return await self._within(timeout, request, self._follow(request, wanted))
 
     async def post(
         self,
@@ -209,7 +233,7 @@ class Outbound:
             request.url = parsed.copy_with(username=None, password=None)
         return request
 
-    async def _follow(self, request: httpx.Request, max_bytes: int) -> Answer:
+    async def _follow(self, request: httpx.Request, wanted: _Wanted) -> Answer:
         named, moved_to, is_permanent = request.url, "", True
         for _ in range(self._max_redirects + 1):
             is_named = request.url.host == named.host
@@ -219,13 +243,17 @@ class Outbound:
                 target = response.headers.get("location", "")
                 if response.status_code not in _REDIRECTS or not target:
                     body = b""
-                    if response.is_success:
-                        body = await _read(response, max_bytes)
+                    if response.is_success and _is_wanted(response, wanted.kinds):
+                        body = await _read(
+                            response, wanted.max_bytes, is_cut=wanted.is_cut
+                        )
                     return _answer(response, body, moved_to)
             finally:
                 await response.aclose()
             request = self._redirected(request, target)
             self._check_port(named, request.url)
+            if wanted.on_redirect is not None:
+                await wanted.on_redirect(str(request.url))
             is_permanent = is_permanent and response.status_code in _PERMANENT
             if is_permanent:
                 moved_to = str(request.url)
@@ -289,8 +317,21 @@ class Outbound:
             raise _translated(request, error) from error
 
 
-async def _read(response: httpx.Response, max_bytes: int) -> bytes:
-    """Return the decoded body, refusing one that is too large or cut off."""
+def _is_wanted(response: httpx.Response, kinds: Collection[str]) -> bool:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return not kinds or kind in kinds
+
+
+async def _read(
+    response: httpx.Response, max_bytes: int, *, is_cut: bool = False
+) -> bytes:
+    """Return the decoded body, refusing one that is too large or cut off.
+
+    Args:
+        response: whose body is not read yet.
+        max_bytes: the largest body, on the wire and decoded.
+        is_cut: keep the beginning of a larger one.
+    """
     place, status = _place(response.request), response.status_code
     decoder = decoder_for(place, response.headers.get("content-encoding", ""))
     body = bytearray()
@@ -299,6 +340,8 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
         wire += len(chunk)
         body += decoder.feed(chunk, max_bytes - len(body))
         if wire > max_bytes or len(body) > max_bytes:
+            if is_cut:
+                return bytes(body[:max_bytes])
             raise OutboundError(
                 f"{place}: the body is larger than {max_bytes} bytes; "
                 "find an address that sends less",

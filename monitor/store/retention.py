@@ -17,6 +17,7 @@ from monitor.store.schema import (
     alerts,
     feed_entries,
     outbox,
+    pages,
     sightings,
     stories,
     story_signatures,
@@ -46,6 +47,7 @@ def prune(
     # In this order each step makes room for the next.
     steps = (
         (feed_entries, _gone_entries(before)),
+        (pages, pages.c.wanted_at < before),
         (sightings, _old_sightings(before)),
         (outbox, _delivered(before)),
         (alerts, _told_alerts(before)),
