@@ -176,9 +176,14 @@ def _intervals(config: Config) -> Iterator[Problem]:
             )
 
 
+def missing_libraries(names: Iterable[str]) -> list[str]:
+    """Return which of some libraries are not installed."""
+    return [name for name in names if find_spec(name) is None]
+
+
 def _full_text(config: Config) -> Iterator[Problem]:
     """Yield where pages are to be read without the libraries that this takes."""
-    missing = [name for name in FULL_TEXT if find_spec(name) is None]
+    missing = missing_libraries(FULL_TEXT)
     if not missing:
         return
     places: dict[Keys, bool | None] = {("defaults",): config.defaults.full_text}

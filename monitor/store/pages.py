@@ -61,10 +61,14 @@ class StorePages:
     """Remember which pages are to be read, and share them between processes.
 
     Every method may raise StateUnavailableError; each is safe to repeat.
+
+    Args:
+        most_waiting: pages that wait at once.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, most_waiting: int = MOST_WAITING) -> None:
         self._store = store
+        self._most_waiting = most_waiting
 
     async def want(self, entries: Sequence[Entry], now: datetime) -> tuple[int, int]:
         """Ask for the pages of entries, each once for all; tell how many are new.
@@ -74,10 +78,10 @@ class StorePages:
         rows = [_row(entry, now) for entry in entries]
 
         def work(conn: Connection) -> tuple[int, int]:
-            waiting = _waiting(conn)
+            waiting = _waiting(conn, self._most_waiting)
             wanted = left_out = 0
             for row in rows:
-                is_full = waiting + wanted >= MOST_WAITING
+                is_full = waiting + wanted >= self._most_waiting
                 if insert_new(conn, pages, row | (_CROWDED if is_full else {})):
                     wanted += not is_full
                     left_out += is_full
@@ -192,7 +196,7 @@ class StorePages:
 
     async def waiting(self) -> int:
         """Count the pages that wait, or are being read."""
-        return await self._store.run(_waiting)
+        return await self._store.run(lambda conn: _waiting(conn, self._most_waiting))
 
     async def _close(self, owner: str, entry: Entry, values: dict[str, Any]) -> None:
         key = (entry.feed, entry_key(entry.id), entry.revision)
@@ -221,8 +225,8 @@ def _row(entry: Entry, now: datetime) -> dict[str, Any]:
     }
 
 
-def _waiting(conn: Connection) -> int:
-    some = select(_of.due_at).where(_of.due_at.is_not(None)).limit(MOST_WAITING)
+def _waiting(conn: Connection, limit: int) -> int:
+    some = select(_of.due_at).where(_of.due_at.is_not(None)).limit(limit)
     count: int = conn.execute(
         select(func.count()).select_from(some.subquery())
     ).scalar_one()

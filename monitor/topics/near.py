@@ -8,9 +8,10 @@ matched a topic when it did not match, and more text could change that:
 - the clauses that hold reach half the threshold by themselves.
 
 A clause is half there when the rarest thing it asks for was found, and at least half of
-all it asks for, counted by its parts. What more text cannot bring counts as not found:
-another feed or language, a word in the title, the absence of a forbidden word. What
-stands too far apart counts as found, as it may stand closer in the page.
+all it asks for, counted by its parts. A clause that asks for what more text cannot bring
+is never half there: another feed or language, a word in the title, the absence of a word
+that was found. What stands too far apart counts as found, as it may stand closer in the
+page.
 
 The index hands in only the clauses whose rarest atom was found; see `TopicIndex.near`.
 """
@@ -20,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.topics.match import lowered, noisy_or, reaches
-from monitor.topics.plan import Away, Either, From, Together, TwoOf
+from monitor.topics.plan import Away, Either, From, InField, Together, TwoOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from monitor.topics.plan import Found, Part
 
 HALF = 0.5
+_NEVER = float(
+    "-inf"
+)  # whatever is added to it stays so, and any alternative is better
 _ROUNDING = 1e-9
 
 
@@ -58,11 +62,11 @@ def is_near(topic: Topic, numbers: Iterable[int], found: Found) -> bool:
 
 
 def share(part: Part, found: Found) -> float:
-    """Return how much of a part was found that more text could complete, 0 to 1."""
+    """Return how much of a part was found, 0 to 1; below 0 if no text completes it."""
     match part:
         case Together(parts, none_of):
             if any(each.windows(found) for each in none_of):
-                return 0.0
+                return _NEVER
             there = sum(share(each, found) for each in parts) / len(parts)
         case Either(parts):
             there = max(share(each, found) for each in parts)
@@ -70,7 +74,9 @@ def share(part: Part, found: Found) -> float:
             there = share(inner, found)
         case From(inner, condition):
             holds = condition.holds(found.document.entry)
-            there = share(inner, found) if holds else 0.0
+            there = share(inner, found) if holds else _NEVER
+        case InField():
+            there = 1.0 if part.windows(found) else _NEVER
         case _:
             there = float(bool(part.windows(found)))
             if isinstance(part, TwoOf) and not there:

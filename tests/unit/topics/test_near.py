@@ -52,8 +52,14 @@ THREE = ClauseSpec(all=("unesco", "money", "cut"), near=4)
         pytest.param(
             ClauseSpec(query="unesco AND title:dues"),
             "UNESCO meets",
+            False,
+            id="half, and the other must stand in the title",
+        ),
+        pytest.param(
+            ClauseSpec(query="unesco AND (title:dues OR money)"),
+            "UNESCO meets",
             True,
-            id="half, the other half being for the title alone",
+            id="half, and the other may stand in the title",
         ),
         pytest.param(
             ClauseSpec(query="title:unesco"), "Paris meets", False, id="title alone"
