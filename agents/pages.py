@@ -36,6 +36,9 @@ CONCURRENCY = 8
 TICK = timedelta(seconds=5)
 """How late a process notices what another one asked for."""
 
+SHORTEST_PAUSE = timedelta(seconds=0.25)
+"""Between two looks; what is due may wait for a place or for its host."""
+
 LEASE = timedelta(minutes=5)
 """More than one page can take, with its turn, its redirects and the wait for a worker."""
 
@@ -84,9 +87,11 @@ class PageRole:
         try:
             while not stop.is_set():
                 self._wake.clear()
+                pause = None
                 if self._urls:
                     await self._start_due()
-                await self._sleep(stopping)
+                    pause = await self._pause()
+                await self._sleep(stopping, pause)
         finally:
             stopping.cancel()
             await self._end_running()
@@ -107,12 +112,22 @@ class PageRole:
         feeds = self._runtime.settings.feeds
         self._urls = {feed.id: feed.url for feed in feeds if feed.full_text}
 
-    async def _sleep(self, stopping: asyncio.Task[bool]) -> None:
+    async def _pause(self) -> timedelta:
+        """Return how long it is until there may be something to do."""
+        until_done = self._runtime.patience.until_done
+        now = self._runtime.clock.now()
+        due = await until_done(lambda: self._wanted.next_due(now))
+        return TICK if due is None else min(max(due - now, SHORTEST_PAUSE), TICK)
+
+    async def _sleep(
+        self, stopping: asyncio.Task[bool], pause: timedelta | None
+    ) -> None:
+        """Sleep until woken or stopped, or for so long."""
         waking = asyncio.create_task(self._wake.wait())
-        # Without a feed that is read in full there is nothing to look for.
-        timeout = TICK.total_seconds() if self._urls else None
         await asyncio.wait(
-            {stopping, waking}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+            {stopping, waking},
+            timeout=None if pause is None else pause.total_seconds(),
+            return_when=asyncio.FIRST_COMPLETED,
         )
         waking.cancel()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -204,7 +205,7 @@ PAGE = "https://news.example/story"
     ],
 )
 def test_two_links_to_one_article_are_one_story(
-    other: dict[str, str], is_same: bool
+    other: dict[str, Any], is_same: bool
 ) -> None:
     state = MemoryState()
 
