@@ -135,26 +135,9 @@ class StorePages:
                 under_way=under_way,
                 known_rules=known_rules,
             )
-            claimed = []
-            for row in found:
-                name = _name(row)
-                values: dict[str, Any]
-                if name in turns.starts:
-                    values = {"leased_by": owner, "leased_until": now + lease}
-                    claimed.append(
-                        WantedPage(
-                            entry=decode(row.entry.encode(), Entry),
-                            tries=row.tries,
-                            start_at=turns.starts[name],
-                        )
-                    )
-                elif name in turns.put_off:
-                    values = {"due_at": turns.put_off[name]}
-                else:
-                    continue  # no room at its host; it stays due
-                key = (row.feed, row.entry_key, row.revision)
-                conn.execute(update(pages).where(*_is(key)).values(**values))
-            return claimed
+            return _take(
+                conn, found, turns, {"leased_by": owner, "leased_until": now + lease}
+            )
 
         return await self._store.run(work)
 
@@ -239,6 +222,31 @@ def _is(key: tuple[str, str, int]) -> tuple[Any, ...]:
 
 def _name(row: Row[Any]) -> str:
     return f"{row.feed}\0{row.entry_key}\0{row.revision}"
+
+
+def _take(
+    conn: Connection, found: Sequence[Row[Any]], turns: Turns, lease: dict[str, Any]
+) -> list[WantedPage]:
+    """Lease the pages that have their turn, and put off those that must wait for it."""
+    claimed = []
+    for row in found:
+        name = _name(row)
+        values = lease
+        if name in turns.starts:
+            claimed.append(
+                WantedPage(
+                    entry=decode(row.entry.encode(), Entry),
+                    tries=row.tries,
+                    start_at=turns.starts[name],
+                )
+            )
+        elif name in turns.put_off:
+            values = {"due_at": turns.put_off[name]}
+        else:
+            continue  # no room at its host; it stays due
+        key = (row.feed, row.entry_key, row.revision)
+        conn.execute(update(pages).where(*_is(key)).values(**values))
+    return claimed
 
 
 def _turns(
