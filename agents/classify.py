@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import structlog
+from msgspec.structs import replace
 
 from agents.dead_letters import Guard
 from agents.streams import MATCHES
 from monitor import pipeline
 from monitor.codec import encode
 from monitor.eventlog import Record
-from monitor.model import EntriesRecord
+from monitor.model import EntriesRecord, MatchesRecord
 from monitor.store.pages import LONGEST_WAIT, StorePages
 
 if TYPE_CHECKING:
     from agents.runtime import Runtime
+    from monitor.model import Entry
 
 MAX_NAMED = 100
 """Errors of topics logged; their texts may quote entries, and so never end."""
@@ -34,34 +36,43 @@ class Classify:
     async def step(self, record: EntriesRecord) -> None:
         """Handle one record; safe to repeat."""
         runtime = self._runtime
+        paged = self._paged(record)
         with runtime.metrics.classify_seconds.time():
             matches = pipeline.classify(
-                record.entries, runtime.settings.index, self._topic_failed
+                record.entries,
+                runtime.settings.index,
+                self._topic_failed,
+                is_paged=bool(paged),
             )
+        gone = pipeline.vanished(record)
+        if gone is not None:
+            matches.append(gone)
         if matches:
             await runtime.log.append(
-                MATCHES, [Record(encode(m), m.topic.encode()) for m in matches]
+                MATCHES, [Record(encode(m), _key(m, record)) for m in matches]
             )
         runtime.metrics.classified.inc(len(record.entries))
-        for found in matches:
+        for found in filter(lambda each: each.matches, matches):
             runtime.metrics.matches.labels(found.topic).inc(len(found.matches))
-        await self._want_pages(record)
+        await self._want_pages(paged)
 
-    async def _want_pages(self, record: EntriesRecord) -> None:
-        """Ask for the pages of entries that nearly matched, if their feed is to be.
+    def _paged(self, record: EntriesRecord) -> list[Entry]:
+        """Return the entries whose pages are read where a topic nearly matched."""
+        if record.feed not in self._runtime.settings.paged:
+            return []
+        oldest = self._runtime.clock.now() - LONGEST_WAIT
+        return [each for each in record.entries if each.fetched_at > oldest]
+
+    async def _want_pages(self, paged: list[Entry]) -> None:
+        """Ask for the pages of entries that nearly matched.
 
         The matches are out by now; what waits for the state is the record alone.
         """
         runtime = self._runtime
-        if record.feed not in runtime.settings.paged:
-            return
-        now = runtime.clock.now()
-        recent = [
-            each for each in record.entries if each.fetched_at > now - LONGEST_WAIT
-        ]
-        entries = pipeline.wanted_pages(recent, runtime.settings.index)
+        entries = pipeline.wanted_pages(paged, runtime.settings.index)
         if not entries:
             return
+        now = runtime.clock.now()
         wanted, crowded = await runtime.patience.until_done(
             lambda: self._pages.want(entries, now)
         )
@@ -77,6 +88,11 @@ class Classify:
             log.error("topic cannot judge an entry", topic=topic, error=text)
 
 
+def _key(found: MatchesRecord, record: EntriesRecord) -> bytes:
+    """Return what keeps a topic's records in order, or else those of a feed."""
+    return (found.topic or record.feed).encode()
+
+
 def guard(runtime: Runtime) -> Guard[EntriesRecord]:
     """Return the classify agent's guarded step."""
     return Guard(
@@ -84,8 +100,12 @@ def guard(runtime: Runtime) -> Guard[EntriesRecord]:
         runtime=runtime,
         kind=EntriesRecord,
         step=Classify(runtime).step,
-        pieces=lambda record: [
-            EntriesRecord(feed=record.feed, entries=(entry,))
-            for entry in record.entries
-        ],
+        pieces=pieces,
     )
+
+
+def pieces(record: EntriesRecord) -> list[EntriesRecord]:
+    """Part a record, so that one entry which cannot be classified costs no other."""
+    pieces = [EntriesRecord(feed=record.feed, entries=(one,)) for one in record.entries]
+    rest = replace(record, entries=())
+    return pieces if rest.is_empty else [*pieces, rest]

@@ -6,20 +6,27 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from agents.assess import publish_leftovers
+from agents.assess import publish_leftovers, tell
 from agents.streams import STREAMS
+from monitor import pipeline
 from monitor.errors import WirewatchError
 from monitor.eventlog.sqlite import SqliteLog
 from monitor.feeds.health import CONDITIONS, SHORTEST_QUIET, judge_all
+from monitor.store.assess import SqlAssessState
 from monitor.store.feed_health import suspects
+from monitor.store.freshness import absence_answers, freshness_of
 from monitor.store.pages import StorePages
 from monitor.store.retention import prune
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from sqlalchemy import Connection
+
     from agents.health import HealthCheck
     from agents.runtime import Runtime
+    from monitor.model import Change
+    from monitor.store.freshness import Answers
     from monitor.store.outbox import StoreOutbox
 
 EVERY = 15.0
@@ -52,6 +59,7 @@ class Maintenance:
             if "poll" in self._roles:
                 await until_done(self._feeds)
             if "assess" in self._roles:
+                await until_done(self._tick)
                 await publish_leftovers(self._runtime)
                 if loop.time() - retained_at >= RETAIN_EVERY:
                     await until_done(self._retain)
@@ -100,6 +108,30 @@ class Maintenance:
         for condition in CONDITIONS:
             metrics.feeds.labels(condition).set(counts[condition])
         metrics.pages_waiting.set(await StorePages(self._runtime.store).waiting())
+
+    async def _tick(self) -> None:
+        """Tell what was expected and did not come; any process may, none twice."""
+        runtime = self._runtime
+        plan, now = runtime.settings.plan, runtime.clock.now()
+        rules = [rule for rule in plan.rules if rule.kind == "absence"]
+        runtime.metrics.absence.clear()
+        if not rules:
+            return
+
+        def work(conn: Connection) -> tuple[list[Change], Answers]:
+            freshness = freshness_of(conn, rules, now)
+            changed = pipeline.tick(now, plan, SqlAssessState(conn), freshness)
+            return changed, absence_answers(conn)
+
+        changed, answers = await runtime.store.run(work)
+        for rule in rules:
+            for state in ("seen", "absent", "unknown"):
+                number = answers.get((rule.name, state), 0)
+                runtime.metrics.absence.labels(rule.name, state).set(number)
+        for change in changed:
+            tell(runtime, change)
+        if changed:
+            runtime.notified()
 
     async def _retain(self) -> None:
         runtime = self._runtime

@@ -20,6 +20,7 @@ from monitor.errors import FeedError, PageError
 from monitor.feeds.page_workers import PageWorkers
 from monitor.feeds.pages import Pages
 from monitor.feeds.robot_rules import token_of
+from monitor.model import EntriesRecord
 from monitor.outbound import Outbound
 from monitor.store.pages import LONGEST_WAIT, StorePages
 
@@ -188,8 +189,9 @@ class PageRole:
             return
         found = article.page
         read = replace(entry, text=found.text, canonical=found.canonical)
+        record = EntriesRecord(feed=entry.feed, entries=(read,))
         await self._runtime.patience.until_done(
-            lambda: append_entries(self._runtime, entry.feed, [read])
+            lambda: append_entries(self._runtime, record)
         )
         await self._finish(entry, "read", canonical=found.canonical)
 

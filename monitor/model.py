@@ -6,9 +6,7 @@ lives with the code that owns it.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
@@ -53,6 +51,9 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         feed: the feed's id.
         id: the entry's identity within its feed: its guid, else its link, else a hash
             of its text.
+        source: who publishes it: the user's word for the feed, else the entry's own
+            `<source>`, else the feed's title.
+        source_url: the address that its `<source>` gives, as aggregators' items have.
         revision: 0 at first sight, one more with every edit.
         changed: what the edit changed: "title", "summary" or both.
         published_at: the publisher's date, when it gave one.
@@ -68,6 +69,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str = ""
     lang: str = ""
     source: str = ""
+    source_url: str = ""
     revision: int = 0
     changed: tuple[str, ...] = ()
     published_at: datetime | None = None
@@ -76,14 +78,28 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     canonical: str = ""
 
 
-class EntriesRecord(Struct, frozen=True, kw_only=True):
-    """What stream `entries` carries: new or revised entries of one poll of a feed.
+class EntriesRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stream `entries` carries: what one poll of a feed brought.
 
     An entry whose page was read comes a second time, with its text.
+
+    Args:
+        entries: new or revised entries, oldest first; may be empty.
+        withdrawn: ids of entries that the publisher seems to have taken back.
+        returned: ids of entries that seemed taken back and are listed again.
+        at: when the poll was answered; set where something was withdrawn or is back.
     """
 
     feed: str
     entries: tuple[Entry, ...]
+    withdrawn: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
+    at: datetime | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether it tells nothing."""
+        return not (self.entries or self.withdrawn or self.returned)
 
 
 # Many are made for each entry, and none can hold itself: the collector may pass by.
@@ -128,6 +144,9 @@ class Match(Struct, frozen=True, kw_only=True, gc=False):
         score: confidence from 0 to 1.
         direction: the topic's word for where things move, or "".
         cue: the words that told the direction; unset when no words did.
+        actors: who acts and upon whom, as concepts of the packs ("states/japan"), the
+            one that acts first; empty when nobody was found near the evidence.
+        act: what is done, as a PLOVER event type ("THREATEN"), or "".
     """
 
     topic: str
@@ -136,6 +155,8 @@ class Match(Struct, frozen=True, kw_only=True, gc=False):
     cue: Span | UnsetType = UNSET
     spans: tuple[Span, ...]
     entry: Entry
+    actors: tuple[str, ...] = ()
+    act: str = ""
 
     @property
     def confidence(self) -> Confidence:
@@ -143,11 +164,63 @@ class Match(Struct, frozen=True, kw_only=True, gc=False):
         return confidence_of(self.score)
 
 
-class MatchesRecord(Struct, frozen=True, kw_only=True):
-    """What stream `matches` carries: one entries record's matches for one topic."""
+class Revision(Struct, frozen=True, kw_only=True):
+    """An entry that is no longer what it was: another wording of it, or none.
+
+    Args:
+        feed: the feed's id.
+        entry_id: the entry's identity within its feed.
+        revision: which wording this is; 0 of an entry that is gone or back.
+        kind: "edited"; "gone" when the feed took it away while older ones stay; "back"
+            when it lists it again.
+        topics: the topics that this wording is about.
+        seen_at: when the poll that told of it was answered.
+    """
+
+    feed: str
+    entry_id: str
+    revision: int = 0
+    kind: Literal["edited", "gone", "back"] = "edited"
+    topics: tuple[str, ...] = ()
+    seen_at: datetime
+
+
+class MatchesRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stream `matches` carries: one entries record's matches for one topic.
+
+    Args:
+        topic: "" in a record that only tells of revisions.
+        revised: entries that changed, whatever topics they were about before.
+    """
 
     topic: str
-    matches: tuple[Match, ...]
+    matches: tuple[Match, ...] = ()
+    revised: tuple[Revision, ...] = ()
+
+
+class Publisher(Struct, frozen=True, kw_only=True):
+    """Who publishes an entry, as far as independence goes.
+
+    Args:
+        name: what readers call it, such as "Asahi Shimbun".
+        family: the same for all publishers of one owner.
+        country: where it is at home (ISO 3166-1 alpha-2, lower case), or "".
+        agency: the family of the agency that the text is credited to, or of the
+            publisher it relies on ("according to ..."); "" for none but itself.
+        agency_name: what readers call that agency.
+        is_aggregator: it shows the news of others, and did not say whose this is.
+    """
+
+    name: str = ""
+    family: str = ""
+    country: str = ""
+    agency: str = ""
+    agency_name: str = ""
+    is_aggregator: bool = False
+
+
+Joining = Literal["first", "copy", "near-copy", "rewrite", "translation", "edit"]
+"""How an entry came into its story."""
 
 
 class Sighting(Struct, frozen=True, kw_only=True):
@@ -157,50 +230,170 @@ class Sighting(Struct, frozen=True, kw_only=True):
         story: the story's id.
         is_first: this match opened the story.
         seen_at: the time used by rules: when the entry was fetched.
+        joined: what tied it to the story.
+        copy_of: feed and id of the entry it copies or nearly copies.
+        merged: stories that this sighting proved to be the same; `story` took them in.
+        discounted: why its publisher is no independent voice in the story; "" when
+            it is one.
+        families: independent publisher families in the story, this one included.
     """
 
     story: str
     is_first: bool
     seen_at: datetime
     match: Match
+    publisher: Publisher = Publisher()
+    joined: Joining = "first"
+    copy_of: tuple[str, str] | None = None
+    merged: tuple[str, ...] = ()
+    discounted: str = ""
+    families: int = 1
 
 
-Status = Literal["firing", "resolved"]
+class Voice(Struct, frozen=True, kw_only=True):
+    """One member of a story as a witness, as far as independence goes.
+
+    Args:
+        copy_of: feed and id of the entry whose text it repeats.
+    """
+
+    publisher: Publisher
+    feed: str
+    entry_id: str
+    title: str = ""
+    url: str = ""
+    source: str = ""
+    seen_at: datetime
+    joined: Joining = "first"
+    copy_of: tuple[str, str] | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return which entry it is: its feed and id."""
+        return self.feed, self.entry_id
+
+    @property
+    def name(self) -> str:
+        """Return what readers call its publisher."""
+        return self.publisher.name or self.publisher.family or self.feed
+
+
+def voice_of(sighting: Sighting) -> Voice:
+    """Return a sighting as a witness."""
+    entry = sighting.match.entry
+    return Voice(
+        publisher=sighting.publisher,
+        feed=entry.feed,
+        entry_id=entry.id,
+        title=entry.title,
+        url=entry.url,
+        source=entry.source,
+        seen_at=sighting.seen_at,
+        joined=sighting.joined,
+        copy_of=sighting.copy_of,
+    )
+
+
+MAX_VOICES = 50
+"""Independent voices remembered of a story or alert; more make nothing surer."""
+
+Status = Literal["firing", "resolved", "withdrawn"]
+
+Tier = Literal["single", "confirmed"]
+"""How sure the report is: enough independent publishers tell it, or not yet."""
 
 
 class Alert(Struct, frozen=True, kw_only=True):
     """A rule that holds for a story, with the evidence that opened it.
 
     Args:
-        id: derived from rule and story, so a replay gives the same.
+        id: derived from rule and subject, so a replay gives the same.
+        subject: what it is about: a story, or what else the kind of rule looks at.
+        story: the story that opened it.
         severity: the rule's word, such as "info", "warning" or "critical".
         labels: what routes match on: rule, topic, severity, direction and the rule's
             own labels.
-        match: the match that made it fire.
+        match: the match that made it fire, in its latest wording.
+        reason: why the rule holds, as one line; "" when its name says it.
         count: stories counted by a frequency rule; 1 otherwise.
         related: other entries that were counted, newest last.
+        phase: the phase that a lifecycle is in, or "".
+        voices: the independent publishers that tell it, the first 50.
+        families: how many those are.
+        tier: whether they are enough.
+        acts: the directions told so far; of a topic without directions, the acts.
+        actors: those told so far to act.
+        number: changes told since it opened.
+        updated_at: when the latest of them was.
     """
 
     id: str
     rule: str
     topic: str
+    subject: str = ""
     story: str
     severity: str
     status: Status
     labels: dict[str, str]
     description: str = ""
     match: Match
+    reason: str = ""
     count: int = 1
     related: tuple[Entry, ...] = ()
+    phase: str = ""
+    voices: tuple[Voice, ...] = ()
+    families: int = 1
+    tier: Tier = "single"
+    acts: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
     opened_at: datetime
+    number: int = 0
+    updated_at: datetime | None = None
+
+
+ChangeKind = Literal["firing", "updated", "amended", "withdrawn", "resolved"]
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """What an edit did to one thing that an alert tells: its words before and after."""
+
+    what: str
+    before: str
+    after: str
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """One step in the life of an alert, as it is told.
+
+    Args:
+        alert: the alert after it.
+        kind: what happened.
+        reasons: what is new, each as one line for the reader.
+        differences: what an edit or correction changed.
+    """
+
+    at: datetime
+    alert: Alert
+    kind: ChangeKind = "firing"
+    reasons: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
 
 class AlertRecord(Struct, frozen=True, kw_only=True):
-    """What stream `alerts` carries: one alert transition, for anybody downstream."""
+    """What stream `alerts` carries: one alert transition, for anybody downstream.
+
+    Args:
+        change: what happened to the alert.
+        reasons: what is new, each as one line.
+        differences: what an edit or correction changed.
+    """
 
     kind: Literal["alert"] = "alert"
     at: datetime
     alert: Alert
+    change: ChangeKind = "firing"
+    reasons: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):
@@ -218,60 +411,6 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     value: bytes
     error: str
     at: datetime
-
-
-def fits(pattern: str, name: str) -> bool:
-    """Say whether a name fits a pattern, in which `*` stands for any letters."""
-    return _pattern(pattern).fullmatch(name) is not None
-
-
-@lru_cache(maxsize=1000)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL)
-
-
-class Rule(Struct, frozen=True, kw_only=True):
-    """When the sightings of topics deserve an alert.
-
-    Args:
-        kind: "any" fires once per story; "frequency" when `count` stories were seen
-            within `within`, at most once per `within`.
-        topics: the topics it listens to, by name or with `*` for any letters.
-        directions: only these directions; empty means all.
-        min_score: only matches of at least this score, 0 to 1.
-    """
-
-    name: str
-    kind: Literal["any", "frequency"]
-    topics: tuple[str, ...]
-    directions: tuple[str, ...] = ()
-    min_score: float = 0.0
-    count: int = 1
-    within: timedelta = timedelta(0)
-    severity: str = "info"
-    labels: dict[str, str] = {}
-    description: str = ""
-
-    def listens_to(self, topic: str) -> bool:
-        """Say whether this rule is about a topic."""
-        return self.place(topic) is not None
-
-    def place(self, topic: str) -> int | None:
-        """Return which of `topics` is or fits a topic, the first; None for none."""
-        if topic in self.topics:
-            return self.topics.index(topic)
-        for place, written in enumerate(self.topics):
-            if "*" in written and fits(written, topic):
-                return place
-        return None
-
-    def accepts(self, match: Match) -> bool:
-        """Say whether a match is of the kind this rule listens to."""
-        return (
-            self.listens_to(match.topic)
-            and match.score >= self.min_score
-            and (not self.directions or match.direction in self.directions)
-        )
 
 
 class Matcher(Struct, frozen=True, kw_only=True):

@@ -10,26 +10,29 @@ from typing import TYPE_CHECKING
 
 from monitor.alerting.evidence import Piece, sentence, title
 from monitor.alerting.plain import clip, one_line, utc, web_address
+from monitor.alerting.telling import heading, how_sure, what_changed
 
 if TYPE_CHECKING:
-    from monitor.model import Alert
+    from monitor.model import Alert, Change
 
 _TITLE = 300
 _SENTENCE = 400
 _LISTED = 5
 
 
-def console_text(alert: Alert) -> str:
-    """Return the lines that tell of an alert, without a line end at the end."""
+def console_text(change: Change) -> str:
+    """Return the lines that tell of a change, without a line end at the end."""
+    alert = change.alert
     entry = alert.match.entry
-    told = [alert.match.direction, f"{alert.match.confidence} confidence"]
+    told = [alert.match.direction, how_sure(alert)]
     said = ", ".join(word for word in told if word)
     source = clip(entry.source or entry.feed, 100)
     if entry.published_at is not None:
         source += f", {utc(entry.published_at)}"
-    severity = alert.severity.upper()
+    words = [utc(change.at), heading(change), alert.severity.upper()]
     lines = [
-        f"{utc(alert.opened_at)} {severity} {alert.rule}: {alert.topic} ({said})",
+        f"{' '.join(filter(None, words))} {alert.rule}: {alert.topic} ({said})",
+        *what_changed(change),
         _marked(title(alert.match, _TITLE)) or "(no title)",
         _marked(sentence(alert.match, _SENTENCE)),
         *_counted(alert),

@@ -71,6 +71,8 @@ def _topic(match: Match) -> dict[str, Any]:
         "score": round(match.score, 4),
         "confidence": match.confidence,
         "direction": match.direction,
+        "actors": match.actors,
+        "act": match.act,
         "spans": [msgspec.to_builtins(span) for span in match.spans],
     }
     if match.cue:

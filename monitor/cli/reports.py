@@ -52,6 +52,10 @@ def _headline(report: TopicReport) -> str:
         line += f", direction {report.direction}"
     if report.cue:
         line += f' by "{report.cue.quote}"'
+    if report.act:
+        line += f", act {report.act}"
+    if report.actors:
+        line += f", actors {', '.join(report.actors)}"
     return line
 
 

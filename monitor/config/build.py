@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from monitor.config import specs
 from monitor.config.addresses import in_folder
+from monitor.config.publishers import publishers_of
 from monitor.config.scalars import split_listen
 from monitor.config.settings import (
     KafkaSettings,
@@ -15,6 +16,7 @@ from monitor.config.settings import (
     Settings,
     Workers,
 )
+from monitor.config.specs_rules import rules
 from monitor.manners import Manners
 from monitor.pipeline import Plan
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from monitor.config.schema import Config
     from monitor.model import Feed
+    from monitor.stories.publishers import Publishers
     from monitor.topics import TopicIndex
     from monitor.topics.spec import ConceptSpec, TopicSpec
 
@@ -47,6 +50,7 @@ def build(
     """
     host, port = split_listen(config.web.listen)
     feeds = (*specs.feeds(config), *listed)
+    publishers = publishers_of(config)
     return Settings(
         path=path,
         digest=digest,
@@ -70,7 +74,8 @@ def build(
         topics=topics,
         concepts=concepts,
         index=index,
-        plan=_plan(config),
+        plan=_plan(config, publishers),
+        publishers=publishers,
         warnings=warnings,
         websub_callback=(config.websub.callback or "").rstrip("/"),
     )
@@ -92,13 +97,14 @@ def _kafka(config: Config) -> KafkaSettings:
     )
 
 
-def _plan(config: Config) -> Plan:
+def _plan(config: Config, publishers: Publishers) -> Plan:
     receivers = specs.receivers(config)
     return Plan(
-        rules=specs.rules(config),
+        rules=rules(config),
         route=specs.route(config, receivers),
         receivers=receivers,
         external_url=config.external_url or "",
+        publishers=publishers,
     )
 
 

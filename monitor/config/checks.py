@@ -5,45 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from monitor.config.addresses import log_mistake, state_mistake
+from monitor.config.checks_rules import Known, check_rules
 from monitor.config.feed_files import FeedFiles
 from monitor.config.matchers import MatcherError, read_matcher
 from monitor.config.oddities import oddities
 from monitor.config.packs import pack_names
+from monitor.config.publishers import publisher_problems
 from monitor.config.specs import (
-    Heard,
     concept_specs,
     direction_problems,
-    rule_topics,
     topic_specs,
     walk_routes,
 )
 from monitor.config.wording import choice
 from monitor.errors import Problem, QueryError
-from monitor.model import fits
 from monitor.topics import compile_topics
 from monitor.topics.printer import print_term
 from monitor.topics.qualifiers import is_feed, named_feeds
 from monitor.topics.query import parse_query
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from monitor.config.document import Keys
     from monitor.config.environment import Filled
     from monitor.config.packs import Packs
-    from monitor.config.schema import Config, Route, Rule
+    from monitor.config.schema import Config, Route
     from monitor.config.topic_files import TopicFiles
     from monitor.topics import TopicIndex
     from monitor.topics.spec import ConceptSpec, TopicSpec
 
 FULL_TEXT = ("trafilatura", "protego")
 """What the extra `fulltext` brings."""
-
-RESERVED_LABELS = ("rule", "topic", "severity", "direction")
-"""Labels that every alert gets from its rule and match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +117,13 @@ def check(
         *packs.concepts(pack_names(config, topics)),
     )
     compiled = compile_topics(
-        concepts, topics, stemming=config.text.stemming, running=running
+        concepts,
+        topics,
+        stemming=config.text.stemming,
+        running=running,
+        packs=packs.cast(),
     )
+    known = Known(names.topics, topics, names.feeds, _actors(packs, topics))
     problems = [
         *packs.problems,
         *files.problems,
@@ -130,15 +131,25 @@ def check(
         *_addresses(config),
         *_intervals(config),
         *_full_text(config),
+        *publisher_problems(config),
         *_directions(config),
         *(_in_file(problem, filled) for problem in compiled.problems),
         *_feeds_in_queries(topics, names),
-        *_rules(config, topics, names, filled.data),
+        *check_rules(config, known, filled.data),
         *_receivers(config),
         *_routes(config, names),
     ]
     warnings = [*packs.warnings, *oddities(config, topics, files)]
     return Checked(problems, warnings, topics, compiled.index, concepts)
+
+
+def _actors(packs: Packs, topics: Iterable[TopicSpec]) -> dict[str, None]:
+    """Return who may act: the states and bodies, and who topics name besides."""
+    shipped = (
+        each for each in packs.names() if each.startswith(("states/", "bodies/"))
+    )
+    named = (actor for topic in topics for actor in topic.actors or ())
+    return dict.fromkeys([*shipped, *named])
 
 
 def _in_file(problem: Problem, filled: Filled) -> Problem:
@@ -227,85 +238,6 @@ def _feeds_in_query(
                 f'no feed named "{written}", so this never matches',
                 choice(written, feeds, "known are"),
                 node.offset,
-            )
-
-
-def _rules(
-    config: Config,
-    topics: Sequence[TopicSpec],
-    names: _Names,
-    data: dict[str, Any],
-) -> Iterator[Problem]:
-    for name, rule in config.rules.items():
-        path = ("rules", name)
-        yield from _rule_topics(path, rule, names)
-        written = data["rules"][name]
-        if not written.get("topic") and not written.get("topics"):
-            yield Problem(
-                (*path, "topics"), '"topics" is missing', "add topics: [NAME]"
-            )
-        yield from _rule_directions(path, rule, topics, names)
-        yield from _rule_counts(path, rule)
-        for label in rule.labels:
-            if label in RESERVED_LABELS:
-                yield Problem(
-                    (*path, "labels", label),
-                    f'label "{label}" is set by Wirewatch',
-                    "choose another name",
-                    on_key=True,
-                )
-
-
-def _rule_topics(path: Keys, rule: Rule, names: _Names) -> Iterator[Problem]:
-    if rule.topic is not None and rule.topics:
-        yield Problem((*path, "topic"), '"topic" stands beside "topics"', "keep one")
-    wanted = [((*path, "topics", at), topic) for at, topic in enumerate(rule.topics)]
-    if rule.topic is not None:
-        wanted.append(((*path, "topic"), rule.topic))
-    for place, topic in wanted:
-        if "*" in topic:
-            if not any(fits(topic, name) for name in names.topics):
-                message = f'no topic fits "{topic}"'
-                yield Problem(place, message, "correct it, or add such a topic")
-        elif topic not in names.topics:
-            hint = choice(topic, names.topics, "known are")
-            yield Problem(place, f'no topic named "{topic}"', hint)
-
-
-def _rule_directions(
-    path: Keys, rule: Rule, topics: Sequence[TopicSpec], names: _Names
-) -> Iterator[Problem]:
-    if not rule.directions:
-        return
-    heard = Heard(rule_topics(rule))
-    about = [topic for topic in topics if topic.name in heard]
-    if len(about) < sum(name in heard for name in names.topics) or any(
-        name not in names.topics for name in heard.names
-    ):
-        return  # a topic is wrong in itself; its directions are not known
-    known = {each.label for topic in about for each in topic.direction}
-    for number, direction in enumerate(rule.directions):
-        if direction not in known:
-            hint = choice(direction, sorted(known), "known are")
-            yield Problem(
-                (*path, "directions", number),
-                f'its topics have no direction "{direction}"',
-                hint or "remove it",
-            )
-
-
-def _rule_counts(path: Keys, rule: Rule) -> Iterator[Problem]:
-    for key in ("count", "within"):
-        given = getattr(rule, key) is not None
-        if rule.type == "frequency" and not given:
-            example = {"count": "count: 5", "within": "within: 6h"}[key]
-            yield Problem((*path, key), f'"{key}" is missing', f'add "{example}"')
-        if rule.type == "any" and given:
-            yield Problem(
-                (*path, key),
-                f'"{key}" belongs to rules of type frequency',
-                "add type: frequency, or remove it",
-                on_key=True,
             )
 
 

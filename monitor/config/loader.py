@@ -13,10 +13,12 @@ from pydantic import ValidationError
 from monitor.config.addresses import folder_mistake
 from monitor.config.build import build
 from monitor.config.checks import check
+from monitor.config.checks_rules import OF_TYPES
 from monitor.config.document import UnreadableError, read_document
 from monitor.config.environment import DATA_DIR, fill
 from monitor.config.feed_files import read_feed_files
 from monitor.config.packs import read_packs
+from monitor.config.repeats import expand
 from monitor.config.schema import Config
 from monitor.config.secrets import secret_problems
 from monitor.config.topic_files import read_topic_files
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from monitor.config.environment import Filled
     from monitor.config.feed_files import FeedFiles
     from monitor.config.places import Place
+    from monitor.config.repeats import Expanded
     from monitor.config.settings import Settings
     from monitor.config.topic_files import TopicFiles
     from monitor.errors import Problem
@@ -89,7 +92,10 @@ def load_whole(
     filled = fill(_sections(document.data), environ, folder)
     if mistake := folder_mistake(filled.data_dir):
         filled.outside.append(f"{DATA_DIR}: {mistake[0]}; {mistake[1]}")
+    expanded = expand(filled.data)
+    filled.data = expanded.data
     config, shape = _validate(filled.data, filled.problems)
+    shape += expanded.problems
     shape = [*_not_yet_told(shape, document), *secret_problems(filled)]
     packs = read_packs(config.packs, folder)
     files = read_topic_files(
@@ -100,7 +106,7 @@ def load_whole(
     )
     lists = read_feed_files(config.feed_files, folder, _section(filled.data, "feeds"))
     checked = check(config, filled, packs, files, index, lists=lists)
-    reporter = _Reporter(name, document, filled, files)
+    reporter = _Reporter(name, document, filled, files, expanded)
     lines = reporter.lines(
         [
             *filled.problems,
@@ -162,15 +168,22 @@ class _Reporter:
     """Write mistakes with their places."""
 
     def __init__(
-        self, name: str, document: Document, filled: Filled, files: TopicFiles
+        self,
+        name: str,
+        document: Document,
+        filled: Filled,
+        files: TopicFiles,
+        expanded: Expanded,
     ) -> None:
         self._name = name
         self._document = document
         self._filled = filled
         self._files = files
+        self._expanded = expanded
 
     def place(self, problem: Problem) -> tuple[str, Place]:
         """Return the file that a problem is in, and its place there."""
+        problem = self._expanded.in_file(problem)
         file = self._files.owner(problem)
         if file is None:
             return self._name, self._document.place(problem)
@@ -181,7 +194,7 @@ class _Reporter:
         found = {(place, told(problem)) for problem, place in self._document.problems}
         outside = dict.fromkeys(self._filled.outside)
         in_files: dict[str, list[Problem]] = {}
-        for problem in problems:
+        for problem in map(self._expanded.in_file, problems):
             if file := self._files.owner(problem):
                 in_files.setdefault(file.path, []).append(problem)
             elif variable := self._filled.variables.get(problem.path):
@@ -258,5 +271,5 @@ def _drop(data: dict[str, Any], path: Keys) -> None:
         inner.pop(path[-1], None)
         if path[-1] == "type":
             # Without its type nobody knows which of a rule's keys belong to it.
-            inner.pop("count", None)
-            inner.pop("within", None)
+            for key in OF_TYPES:
+                inner.pop(key, None)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from monitor.alerting.route import holds
 from monitor.config.matchers import MatcherError, read_matcher
-from monitor.config.specs import Heard, rule_topics, walk_routes
+from monitor.config.specs import Heard, walk_routes
+from monitor.config.specs_rules import heard_topics
 from monitor.config.wording import choice
 from monitor.errors import Problem
 
@@ -31,7 +32,7 @@ def oddities(
         topics: those of the file and of topic files.
     """
     yield from _unused_concepts(config, topics)
-    heard = Heard(name for rule in config.rules.values() for name in rule_topics(rule))
+    heard = Heard(name for rule in config.rules.values() for name in heard_topics(rule))
     yield from _unheard(config, files, heard)
     yield from _unused_receivers(config)
     yield from _idle_matchers(config, topics, heard)
@@ -80,6 +81,7 @@ def _unused_concepts(config: Config, topics: Iterable[TopicSpec]) -> Iterator[Pr
                 used.update(_IN_QUERY.findall(clause.query))
         for each in topic.direction:
             used.update(each.cues)
+        used.update(topic.actors or ())
     for concept in config.concepts.values():
         used.update(
             item[1:] for items in concept.values() for item in items if item[:1] == "$"

@@ -23,6 +23,7 @@ from monitor.config.document import UnreadableError, read_document
 from monitor.config.scalars import ConceptKey, Name, Text
 from monitor.config.wording import choice, shape_problem, told
 from monitor.errors import Problem
+from monitor.topics.cast import PACKS as CAST
 from monitor.topics.concepts import resolve_concepts
 from monitor.topics.spec import ConceptSpec
 
@@ -114,6 +115,15 @@ class Packs:
                 wanted += taken_in([found[name]])
         return list(found.values())
 
+    def cast(self) -> list[ConceptSpec]:
+        """Return the concepts that tell who acts and what is done."""
+        return self.concepts(
+            f"{pack}/{name}"
+            for pack in CAST
+            if pack in self.by_name
+            for name in self.by_name[pack].concepts
+        )
+
     def names(self) -> list[str]:
         """Return every concept of every pack, as `pack/concept`."""
         return [
@@ -168,6 +178,7 @@ def _named(topics: Iterable[TopicSpec]) -> Iterator[str]:
                 yield from clause.require_distinct
         for each in topic.direction:
             yield from _items(each.cues)
+        yield from topic.actors or ()
 
 
 def _named_by_concepts(config: Config) -> Iterator[str]:

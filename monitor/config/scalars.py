@@ -182,6 +182,7 @@ ConceptKey = Annotated[
         pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*|except)$", max_length=35
     ),
 ]
+Country = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Interval = Annotated[
     timedelta, BeforeValidator(_positive), _schema(pattern=_DURATION, examples=["5m"])

@@ -10,14 +10,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, StringConstraints, WithJsonSchema
+from pydantic import Field, SecretStr, WithJsonSchema
 
 from monitor.config.scalars import (
     ConceptKey,
     Duration,
     HttpUrl,
     Interval,
-    LabelName,
     Listen,
     Name,
     Network,
@@ -28,6 +27,8 @@ from monitor.config.scalars import (
     Text,
 )
 from monitor.config.schema_feeds import AnyFeed, FeedDefaults
+from monitor.config.schema_publishers import PublisherOptions
+from monitor.config.schema_rules import Macro, Rule
 from monitor.config.schema_topics import Model, TextOptions, Topic
 from monitor.config.schema_websub import WebSub
 
@@ -70,45 +71,6 @@ class Outbound(Model):
         description="Polls of one host under way at the same time in one process, 1"
         " to 1000. Default 4, and any number for hosts of your own network.",
     )
-
-
-class Rule(Model):
-    """When sightings of topics deserve an alert."""
-
-    type: Literal["any", "frequency"] = Field(
-        "any",
-        description='"any" alerts once per story; "frequency" when count stories came'
-        " within a time, at most once per that time. Default any.",
-    )
-    topic: Text | None = Field(None, description="The one topic it listens to.")
-    topics: list[Text] = Field(
-        [], description="The topics it listens to; * in a name stands for any letters."
-    )
-    directions: list[Text] = Field(
-        [], description="Only these directions of its topics. Default all."
-    )
-    min_score: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
-        description="Only matches of at least this score, 0 to 1. Default 0.",
-    )
-    count: int | None = Field(
-        None, ge=2, le=10_000, description="Stories needed, 2 to 10000 (frequency)."
-    )
-    within: Interval | None = Field(
-        None, description="Time in which they must come, such as 6h (frequency)."
-    )
-    severity: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] = Field(
-        "info",
-        max_length=40,
-        description="How much it matters; routes match on it. Default info.",
-    )
-    labels: dict[LabelName, str] = Field(
-        {}, description="More labels for routes to match on. Default none."
-    )
-    description: str = Field("", description="A sentence for the reader of the alert.")
 
 
 class Route(Model):
@@ -297,6 +259,11 @@ class Config(Model):
         " export it. A feed that also stands under feeds is as it says there. Default"
         " none.",
     )
+    publishers: dict[Name, PublisherOptions] = Field(
+        {},
+        description="Who owns which publisher, by a name of yours or of the shipped"
+        " table, which these extend and correct. Default: the shipped table.",
+    )
     text: TextOptions = Field(TextOptions(), description="How text is read.")
     packs: list[Text] = Field(
         [],
@@ -315,6 +282,15 @@ class Config(Model):
         description="Files of many topics, seen from this file: JSON Lines, one topic a"
         ' line, as {"name": "...", "query": "..."} or with the keys of topics.'
         " Default none.",
+    )
+    lists: dict[Name, list[Text]] = Field(
+        {},
+        description="Lists by name; $name in a list of a rule stands for their items.",
+    )
+    macros: dict[Name, Macro] = Field(
+        {},
+        description="Parts of rules by name: keys that the rules that use them take"
+        " over.",
     )
     rules: dict[Name, Rule] = Field(
         {}, description="When a topic's stories deserve an alert, by name."

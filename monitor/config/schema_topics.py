@@ -5,11 +5,12 @@ Shape only, as in `schema`. The lines of topic files have the same keys.
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.config.scalars import Name, Text
+from monitor.config.scalars import Interval, Name, Text
 
 Weight = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 
@@ -130,6 +131,21 @@ class Topic(Model):
         description="Words for where things move, tried in this order: each a label"
         " and the concepts that signal it near the evidence; one without concepts"
         " always holds. Default none.",
+    )
+    actors: list[Text] | None = Field(
+        None,
+        description="Concepts that count as ones who act, such as states/any or one of"
+        " your own; [] to name nobody. Default: the states and bodies of the packs.",
+    )
+    lifecycle: dict[Name, Literal["signalled", "acted", "easing", "resolved"]] = Field(
+        {},
+        description="The phase that a direction leads to: signalled, acted, easing or"
+        " resolved. Default: by the direction and the act.",
+    )
+    stale_after: Interval = Field(
+        timedelta(days=30),
+        description="The silence after which a matter that is not resolved counts as"
+        " stale. Default 30d.",
     )
     examples: Examples = Field(
         Examples(), description="Texts that must and must not match, for `check`."

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from monitor.alerting.lifecycle import STALE_AFTER, Course
 from monitor.config.matchers import read_matcher
 from monitor.config.schema import Webhook
 from monitor.errors import Problem
-from monitor.model import Feed, Receiver, Route, Rule, fits
+from monitor.model import Feed, Receiver, Route
+from monitor.rule_model import fits
 from monitor.topics.spec import (
     ClauseSpec,
     ConceptSpec,
@@ -21,6 +22,7 @@ from monitor.topics.spec import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from monitor.alerting.lifecycle import Phase
     from monitor.config import schema
     from monitor.config.document import Keys
     from monitor.config.schema_feeds import AnyAuth, FeedDefaults, FeedSource
@@ -77,8 +79,19 @@ def topic_spec(name: str, topic: Topic) -> TopicSpec:
             for each in topic.direction
             for label, cues in each.items()
         ),
+        lifecycle=dict(topic.lifecycle),
+        stale_after=topic.stale_after,
+        actors=None if topic.actors is None else tuple(topic.actors),
         match=tuple(topic.examples.match),
         no_match=tuple(topic.examples.no_match),
+    )
+
+
+def course(topic: TopicSpec) -> Course:
+    """Return how the directions of a topic lead from phase to phase."""
+    return Course(
+        phases=cast("dict[str, Phase]", topic.lifecycle),
+        stale_after=topic.stale_after or STALE_AFTER,
     )
 
 
@@ -150,11 +163,6 @@ def _authorization(auth: AnyAuth | None) -> str:
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
-def rule_topics(rule: schema.Rule) -> tuple[str, ...]:
-    """Return the topics a rule listens to, as written, each once."""
-    return tuple(dict.fromkeys([*rule.topics, *([rule.topic] if rule.topic else [])]))
-
-
 class Heard:
     """The topics that rules listen to: a container of names, quick also for patterns.
 
@@ -174,26 +182,6 @@ class Heard:
     def __contains__(self, name: str) -> bool:
         """Tell whether a topic is one of them."""
         return name in self.names or any(fits(each, name) for each in self._patterns)
-
-
-def rules(config: schema.Config) -> tuple[Rule, ...]:
-    """Return the rules in the order of the file."""
-    return tuple(map(_rule, config.rules, config.rules.values()))
-
-
-def _rule(name: str, rule: schema.Rule) -> Rule:
-    return Rule(
-        name=name,
-        kind=rule.type,
-        topics=rule_topics(rule),
-        directions=tuple(rule.directions),
-        min_score=rule.min_score,
-        count=rule.count or 1,
-        within=rule.within or timedelta(0),
-        severity=rule.severity,
-        labels=dict(rule.labels),
-        description=rule.description,
-    )
 
 
 def receivers(config: schema.Config) -> dict[str, Receiver]:

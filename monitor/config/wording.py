@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 _SECTIONS = {
     "feeds": "feed",
+    "publishers": "publisher",
     "concepts": "concept",
     "topics": "topic",
+    "lists": "list",
+    "macros": "macro",
     "rules": "rule",
     "receivers": "receiver",
 }
@@ -45,6 +48,7 @@ _PATTERNS = {
         "is no language",
         'write "en", "zh-Hant" or "except"',
     ),
+    r"^[a-z]{2}$": ("is no country", 'write two letters, such as "jp"'),
     r"^[a-z][a-z0-9_-]*$": ("is no severity", 'write a lower-case word like "warning"'),
     r"^[A-Za-z0-9._-]{0,60}$": (
         "is no prefix",

@@ -134,11 +134,15 @@ class Pages:
                     max_bytes=MAX_PAGE_BYTES,
                     kinds=_HTML,
                     on_redirect=check,
+                    visit=self._visit,
                 )
         except OutboundRefusedError as error:
             raise PageError(str(error), outcome="refused") from error
         except OutboundError as error:
             raise _failed(error) from error
+
+    def _visit(self, host: str) -> AbstractAsyncContextManager[None]:
+        return self._turn(host, None)
 
     def _client(self, url: str, feed_url: str) -> Outbound:
         is_same = host_of(url) == host_of(feed_url)
@@ -181,6 +185,7 @@ class Pages:
                     timeout=self._timeout / 3,
                     max_bytes=self.rules.MAX_BYTES,
                     is_cut=True,
+                    visit=self._visit,
                 )
         except OutboundRefusedError as error:
             raise PageError(str(error), outcome="refused") from error

@@ -35,6 +35,7 @@ class RawEntry(Struct, frozen=True, kw_only=True):
     content: Text = Text()
     lang: str = ""
     source: Text = Text()
+    source_link: str = ""
     published_at: datetime | None = None
 
 

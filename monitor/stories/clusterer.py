@@ -1,41 +1,66 @@
 """Decide which story a match belongs to.
 
 The clusterer is pure; it reaches stories through `StoryIndex`, which the store
-implements on the database and `monitor.stories.memory` in memory.
+implements on the database and `monitor.stories.memory` in memory. What is alike is
+judged by `monitor.stories.likeness`; how much is looked at is bounded here, so neither
+a story of thousands nor a topic that everything matches costs more per match.
 """
 
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
+from heapq import nlargest
+from math import log
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from monitor.model import Match, Sighting
+from msgspec.structs import replace
+
+from monitor.model import Joining, Match, Publisher, Sighting, voice_of
+from monitor.stories import likeness
+from monitor.stories.index import COPY_WINDOW, NewSketch
+from monitor.stories.likeness import NEAR_WINDOW, Told
 from monitor.stories.signature import fingerprint
+from monitor.stories.sketch import fact_of_key, keys_of, pack, sketch_of, unpack
+from monitor.stories.witnesses import weigh
 
-COPY_WINDOW = timedelta(days=7)
-"""A copy that comes later than this opens a story of its own: headlines recur."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from monitor.stories.index import Copied, Filed, StoryIndex
+    from monitor.stories.sketch import Keys, Sketch
+
+POSTINGS = 32
+"""Sketches looked up under one key, the newest; more, and the key tells nothing."""
+
+CANDIDATES = 12
+"""Sketches compared with a match, those that share most."""
+
+_WEIGHTS = [1.0] + [1 - log(n) / log(POSTINGS + 1) for n in range(1, POSTINGS + 1)]
+"""How much a key tells that so many sketches have."""
+
+_LEAST_WEIGHT = 0.2  # of a fact; below, it chooses no candidates
+_SHINGLE_WEIGHT = 0.4  # at least: all copies of one text share these
+_LEAST_TALLY = 0.8  # two shingles that many have, or a fact that few have
+
+_TWIN = 0.9
+"""From this share on both sides, a copy within the hours below needs no own sketch."""
+
+_TWIN_WINDOW = timedelta(hours=12)
+
+_Alike: TypeAlias = "tuple[float, Filed, Sketch]"
+_NOBODY = Publisher()
 
 
-class StoryIndex(Protocol):
-    """Remember which stories were sighted, per topic."""
+class _Found(NamedTuple):
+    """What a match joins, and what that proves to be one."""
 
-    def story_of_entry(self, topic: str, feed: str, entry_id: str) -> str | None:
-        """Return the story that an earlier revision of this entry joined, if any."""
-        ...
-
-    def story_of_copy(
-        self, topic: str, signature: str, since: datetime
-    ) -> tuple[str | None, int]:
-        """Return the story with this signature last sighted at or after `since`.
-
-        The second value counts the topic's stories that ever had the signature.
-        """
-        ...
-
-    def add(self, sighting: Sighting, signature: str) -> bool:
-        """Store a sighting; return False if this very match was stored before."""
-        ...
+    joined: Joining
+    story: str
+    copy_of: tuple[str, str] | None = None
+    merged: tuple[str, ...] = ()
+    needs_sketch: bool = True
 
 
 def story_id(topic: str, signature: str, generation: int) -> str:
@@ -44,24 +69,180 @@ def story_id(topic: str, signature: str, generation: int) -> str:
     return "st_" + hashlib.sha256(seed).hexdigest()[:24]
 
 
-def join(match: Match, index: StoryIndex) -> Sighting | None:
+def join(
+    match: Match, index: StoryIndex, *, publisher: Publisher = _NOBODY
+) -> Sighting | None:
     """Add a match to the story it tells, and return the sighting.
 
-    An edit stays in its entry's story; an exact copy joins the story it copies;
-    anything else opens a story. Returns None when this very match (entry, wording
-    and topic) was joined before, as happens when the log redelivers it.
+    An edit stays in its entry's story; an exact or edited copy joins what it copies;
+    other words for the same news join it; anything else opens a story. Where that
+    proves stories to be one, the oldest takes in the others. Returns None when this
+    very match (entry, wording and topic) was joined before, as happens when the log
+    redelivers it.
     """
-    entry = match.entry
+    entry, topic = match.entry, match.topic
     signature = fingerprint(entry)
     seen_at = entry.fetched_at
-    story = index.story_of_entry(match.topic, entry.feed, entry.id)
-    is_first = False
-    if story is None:
-        story, generation = index.story_of_copy(
-            match.topic, signature, seen_at - COPY_WINDOW
-        )
-        if story is None:
-            story = story_id(match.topic, signature, generation)
-            is_first = True
-    sighting = Sighting(story=story, is_first=is_first, seen_at=seen_at, match=match)
-    return sighting if index.add(sighting, signature) else None
+    generation, found = 0, None
+    own = index.story_of_entry(topic, entry.feed, entry.id)
+    if own is not None:
+        found = _Found("edit", own)
+    else:
+        since, until = seen_at - COPY_WINDOW, seen_at + COPY_WINDOW
+        copied, generation = index.stories_of_copy(topic, signature, since, until)
+        if copied:
+            found = _exact(copied)
+    new: NewSketch | None = None
+    if found is None or found.joined == "edit":
+        sketch = sketch_of(match)
+        keys = keys_of(sketch, topic)
+        found = found or _look_for(_told(match, sketch), keys, match, index)
+        new = _kept(sketch, keys, found)
+    if found is None:
+        found = _Found("first", story_id(topic, signature, generation))
+    sighting = Sighting(
+        story=found.story,
+        is_first=found.joined == "first",
+        seen_at=seen_at,
+        match=match,
+        publisher=publisher,
+        joined=found.joined,
+        copy_of=found.copy_of,
+        merged=found.merged,
+    )
+    stories = () if sighting.is_first else (found.story, *found.merged)
+    weighed = weigh(voice_of(sighting), stories, index)
+    sighting = replace(
+        sighting, discounted=weighed.discounted, families=weighed.families
+    )
+    if not index.add(sighting, signature, new):
+        return None
+    if found.merged:
+        index.merge(topic, found.story, found.merged)
+        index.discount(found.story, weighed.revoked)
+    return sighting
+
+
+def _kept(sketch: Sketch, keys: Keys, found: _Found | None) -> NewSketch | None:
+    """Return what to remember of a text.
+
+    A copy tells nothing that its original does not, so it is found by its wording
+    only, and a common copy does not make the facts of its story look common.
+    """
+    if found is not None and not found.needs_sketch:
+        return None
+    is_copy = found is not None and found.joined == "near-copy"
+    return NewSketch(pack(sketch), keys.wording if is_copy else sum(keys, ()))
+
+
+def _exact(copied: Sequence[Copied]) -> _Found:
+    """Join the story of a text; an edit that led there proves no stories to be one."""
+    told = sorted((each for each in copied if not each.is_edit), key=_age)
+    story, *others = told or sorted(copied, key=_age)[:1]
+    merged = tuple(each.story for each in others)
+    return _Found("copy", story.story, story.copy_of, merged, False)
+
+
+def _look_for(told: Told, keys: Keys, match: Match, index: StoryIndex) -> _Found | None:
+    """Return what a new text copies or tells again, if anything."""
+    seen_at = match.entry.fetched_at
+    since, until = seen_at - NEAR_WINDOW, seen_at + NEAR_WINDOW
+    postings = index.postings(sum(keys, ()), since, until, POSTINGS)
+    wordings, facts = postings[: len(keys.wording)], postings[len(keys.wording) :]
+    near: list[_Alike] = []
+    others: list[tuple[Filed, Told]] = []
+    filed = index.filed(_likeliest(wordings, facts))
+    for each in filed:
+        sketch = unpack(each.sketch)
+        if sketch is None or each.topic != match.topic:
+            continue
+        times = each.seen_at.timestamp(), each.opened_at.timestamp()
+        other = Told(sketch, each.direction, each.act, *times)
+        if copied := likeness.copies(told, other):
+            near.append((copied, each, sketch))
+        else:
+            others.append((each, other))
+    if near:
+        return _copy(told, near, match)
+    weights = _weights(keys.facts, facts, filed)
+    return _retold(
+        told,
+        [
+            (likeness.tells_same(told, other, weights), each, other.sketch)
+            for each, other in others
+        ],
+    )
+
+
+def _weights(
+    keys: Sequence[int], postings: Sequence[Sequence[int]], filed: Sequence[Filed]
+) -> dict[int, float]:
+    """Return how much each fact tells, by how many stories have it.
+
+    Of the sketches that were not looked at, each counts as a story of its own.
+    """
+    story_of = {each.number: each.story for each in filed}
+    weights = {}
+    for key, found in zip(keys, postings, strict=True):
+        stories = [story_of[n] for n in found if n in story_of]
+        others = len(found) - len(stories)
+        weights[fact_of_key(key)] = _WEIGHTS[others + len(set(stories))]
+    return weights
+
+
+def _copy(told: Told, near: Sequence[_Alike], match: Match) -> _Found:
+    copied, best, sketch = max(near, key=_likeness)
+    sure = [each for of, each, _ in near if of >= likeness.SURE_COPY or each is best]
+    stories = {each.story: each for each in sorted(sure, key=_age, reverse=True)}
+    story, *others = sorted(stories.values(), key=_age)
+    is_twin = (
+        copied >= _TWIN
+        and min(told.sketch.size, sketch.size)
+        >= _TWIN * max(told.sketch.size, sketch.size)
+        and abs(match.entry.fetched_at - best.seen_at) <= _TWIN_WINDOW
+    )
+    merged = tuple(each.story for each in others)
+    return _Found(
+        "near-copy", story.story, (best.feed, best.entry), merged, not is_twin
+    )
+
+
+def _retold(told: Told, alike: Sequence[_Alike]) -> _Found | None:
+    if not alike:
+        return None
+    likeliest, best, sketch = max(alike, key=_likeness)
+    if likeliest <= 0:
+        return None
+    is_foreign = likeness.is_foreign(told.sketch, sketch)
+    return _Found("translation" if is_foreign else "rewrite", best.story)
+
+
+def _likeliest(
+    wordings: Iterable[Sequence[int]], facts: Iterable[Sequence[int]]
+) -> list[int]:
+    """Return the sketches that share most with a match, rare keys counting more."""
+    tally: dict[int, float] = {}
+    for found in wordings:
+        weight = max(_SHINGLE_WEIGHT, _WEIGHTS[len(found)])
+        for number in found:
+            tally[number] = tally.get(number, 0.0) + weight
+    for found in facts:
+        weight = _WEIGHTS[len(found)]
+        if weight >= _LEAST_WEIGHT:
+            for number in found:
+                tally[number] = tally.get(number, 0.0) + weight
+    likely = [(of, number) for number, of in tally.items() if of >= _LEAST_TALLY]
+    return [number for _, number in nlargest(CANDIDATES, likely)]
+
+
+def _told(match: Match, sketch: Sketch) -> Told:
+    seen_at = match.entry.fetched_at.timestamp()
+    return Told(sketch, match.direction, match.act, seen_at, seen_at)
+
+
+def _likeness(of: _Alike) -> tuple[float, int]:
+    return of[0], of[1].number
+
+
+def _age(of: Filed | Copied) -> tuple[datetime, str]:
+    return of.opened_at, of.story

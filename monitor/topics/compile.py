@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ from msgspec import Struct
 
 from monitor.errors import Problem
 from monitor.topics.atoms import Atoms
+from monitor.topics.cast import Cast
 from monitor.topics.changes import Written, changes_between
 from monitor.topics.clauses import ClauseCompiler
-from monitor.topics.concepts import Concept, resolve_concepts
+from monitor.topics.concepts import Concept, resolve_concepts, unknown_concept
 from monitor.topics.direction import Direction
 from monitor.topics.index import Shelf, TopicIndex
 from monitor.topics.match import (
@@ -25,7 +27,7 @@ from monitor.topics.match import (
 from monitor.topics.sense import Sense
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from monitor.topics.nodes import Node
     from monitor.topics.spec import ConceptSpec, ExclusionSpec, TopicSpec
@@ -46,6 +48,7 @@ def compile_topics(
     *,
     stemming: bool = True,
     running: TopicIndex | None = None,
+    packs: Sequence[ConceptSpec] = (),
 ) -> Compiled:
     """Compile topics; report every mistake by its path in the configuration.
 
@@ -67,8 +70,31 @@ def compile_topics(
     for name in broken:
         del written.topics[name]
     ready = [topic for topic in compiled.values() if topic is not None]
-    index = base.with_changes(ready, changes.remove | broken, written)
+    cast = _cast(packs, resolved, topics, stemming=stemming)
+    if running is not None and cast is not None and running.cast is not None:
+        # What was compiled for it goes on serving.
+        cast = running.cast if running.cast.is_like(cast) else cast
+    index = base.with_changes(ready, changes.remove | broken, written, cast)
     return Compiled(index, tuple(problems))
+
+
+def _cast(
+    packs: Sequence[ConceptSpec],
+    concepts: Mapping[str, Concept],
+    topics: Sequence[TopicSpec],
+    *,
+    stemming: bool,
+) -> Cast | None:
+    if not packs:
+        return None
+    named = {name for topic in topics if topic.actors for name in topic.actors}
+    known = {spec.name for spec in packs}
+    more = {
+        name: concepts[name]
+        for name in sorted(named - known)
+        if name in concepts and not name.endswith("/any")
+    }
+    return Cast(packs, more, stemming=stemming)
 
 
 class _Compiler:
@@ -83,6 +109,7 @@ class _Compiler:
         self._compile = clauses.compile
         self._items = clauses.items
         self._problems = problems
+        self._concepts = concepts
 
     def topic(self, spec: TopicSpec) -> Topic | None:
         """Return the topic, or None when it holds a mistake."""
@@ -92,6 +119,8 @@ class _Compiler:
         exclude = self._exclusions(spec, [node for _, node in clauses], path)
         directions = self._directions(spec, (*path, "direction"))
         self._check_threshold(spec, path)
+        self._check_actors(spec, (*path, "actors"))
+        self._check_lifecycle(spec, (*path, "lifecycle"))
         if len(self._problems) > before:
             return None
         return Topic(
@@ -101,7 +130,25 @@ class _Compiler:
             exclude=tuple(exclude),
             directions=tuple(directions),
             title_boost=spec.title_boost,
+            actors=spec.actors,
         )
+
+    def _check_actors(self, spec: TopicSpec, path: Path) -> None:
+        for place, name in enumerate(spec.actors or ()):
+            if name not in self._concepts:
+                self._problems.append(
+                    unknown_concept(name, (*path, place), self._concepts)
+                )
+
+    def _check_lifecycle(self, spec: TopicSpec, path: Path) -> None:
+        known = sorted({each.label for each in spec.direction})
+        for label in spec.lifecycle:
+            if label not in known:
+                near = get_close_matches(label, known, n=1)
+                hint = f'did you mean "{near[0]}"?' if near else "add it to direction"
+                self._report(
+                    (*path, label), f'the topic has no direction "{label}"', hint
+                )
 
     def _check_threshold(self, spec: TopicSpec, path: Path) -> None:
         if not 1 <= spec.title_boost < inf:

@@ -106,14 +106,19 @@ class Reader:
         """Tell whether a sentence or clause ends between two positions."""
         low, high = sorted((left, right))
         return high - low > _SAME_CLAUSE or any(
-            self._word(at) in _BOUNDARIES or self._stop(at) > 1
+            self._word(at) in _BOUNDARIES or self.stop(at) > 1
             for at in range(low + 1, high + 1)
         )
+
+    def is_one_sentence(self, left: int, right: int) -> bool:
+        """Tell whether no sentence ends between two positions."""
+        low, high = sorted((left, right))
+        return all(self.stop(at) < 2 for at in range(low + 1, high + 1))  # noqa: PLR2004
 
     def _word(self, at: int) -> str:
         return self._document.words[at].text
 
-    def _stop(self, at: int) -> int:
+    def stop(self, at: int) -> int:
         """Return what stands before a word: 0 nothing, 1 a comma, 2 a full stop."""
         document = self._document
         split, page = document.split, document.page
@@ -151,7 +156,7 @@ class Reader:
         # "Not ruled out" and "rules out" as cues mean what their author says.
         is_exclusion = stem(self._word(first)) in ("rule", "exclud")
         reach, at = _REACH, first
-        while reach and at > 0 and not self._stop(at):
+        while reach and at > 0 and not self.stop(at):
             at -= 1
             text = self._word(at)
             if text in _BOUNDARIES:
@@ -203,14 +208,14 @@ class Reader:
     def _following(self, last: int, count: int) -> range:
         end = min(last + 1 + count, len(self._document.words))
         for at in range(last + 1, end):
-            if self._stop(at) or self._word(at) in _BOUNDARIES:
+            if self.stop(at) or self._word(at) in _BOUNDARIES:
                 return range(last + 1, at)
         return range(last + 1, end)
 
     def _preceding(self, first: int, count: int) -> range:
         """Return the words before, from the beginning of the clause."""
         at = first
-        while at > max(first - count, 0) and not self._stop(at):
+        while at > max(first - count, 0) and not self.stop(at):
             at -= 1
             if self._word(at) in _BOUNDARIES and self._word(at) not in ("and", "or"):
                 return range(at, first)
@@ -252,7 +257,7 @@ class Reader:
 
     def _is_reported(self, first: int) -> bool:
         at = first
-        while at > max(first - _CLAUSE, 0) and self._stop(at) <= 1:
+        while at > max(first - _CLAUSE, 0) and self.stop(at) <= 1:
             at -= 1
             if stem(self._word(at)) in _REPORTS:
                 return True
@@ -275,10 +280,10 @@ class Reader:
     def _opens_with_a_past_year(self, first: int) -> bool:
         """Tell whether the sentence begins as "In 2018, Washington left"."""
         at = first
-        while at > max(first - _CLAUSE, 0) and self._stop(at) <= 1:
+        while at > max(first - _CLAUSE, 0) and self.stop(at) <= 1:
             at -= 1
         return (
-            self._stop(at) > 1
+            self.stop(at) > 1
             and at + 1 < first
             and self._word(at) == "in"
             and self._is_past_date(at + 1, is_aside=False)
@@ -306,14 +311,14 @@ class Reader:
 
     def _run_before(self, first: int) -> str:
         start = first
-        while start > max(first - _CJK_BEFORE, 0) and not self._stop(start):
+        while start > max(first - _CJK_BEFORE, 0) and not self.stop(start):
             start -= 1
         return self._text(start, first - 1)
 
     def _run_after(self, last: int) -> str:
         end = last
         limit = min(last + _CJK_AFTER, len(self._document.words) - 1)
-        while end < limit and not self._stop(end + 1):
+        while end < limit and not self.stop(end + 1):
             end += 1
         return self._text(last + 1, end)
 
@@ -328,7 +333,7 @@ _NO_STOP = ("", " ")
 
 
 def _stops(field: Field, read: Sequence[Word]) -> list[int]:
-    """Return what stands before each word of a field, in the measure of `_stop`."""
+    """Return what stands before each word of a field, in the measure of `stop`."""
     stops, text, before, was_cjk = [], field.folded.text, 0, False
     for (start, end), word in zip(field.spans(), read, strict=True):
         between = text[before:end] if word.text == BREAK else text[before:start]

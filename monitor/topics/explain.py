@@ -84,6 +84,8 @@ class TopicReport(Struct, frozen=True, kw_only=True):
         confidence: the score in one word; "" without a match.
         direction: as in a match.
         cue: as in a match.
+        actors: as in a match.
+        act: as in a match.
         clauses: those that hold first, then the closest.
         exclusions: those that held.
     """
@@ -97,6 +99,8 @@ class TopicReport(Struct, frozen=True, kw_only=True):
     confidence: str = ""
     direction: str = ""
     cue: Span | UnsetType = UNSET
+    actors: tuple[str, ...] = ()
+    act: str = ""
     clauses: tuple[ClauseReport, ...]
     exclusions: tuple[ExclusionReport, ...] = ()
 
@@ -187,6 +191,8 @@ class _Explainer:
             confidence=match.confidence,
             direction=match.direction,
             cue=match.cue,
+            actors=match.actors,
+            act=match.act,
         )
 
     @property

@@ -17,6 +17,7 @@ from itertools import chain, compress, islice
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
+from monitor.topics.actors import Actors
 from monitor.topics.changes import Written
 from monitor.topics.lexicon import Lexicon, Reader
 from monitor.topics.match import Topic, match_topic
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from monitor.model import Entry, Match
     from monitor.topics.atoms import Atoms
+    from monitor.topics.cast import Cast
     from monitor.topics.lexicon import Hits
 
 _Filed: TypeAlias = tuple["array[int]", "array[int]"]
@@ -110,6 +112,7 @@ class TopicIndex:
         shelf: where the topics are filed.
         topics: the topics by slot.
         written: what they were compiled from.
+        cast: who may act in a match; None to name nobody.
     """
 
     def __init__(
@@ -117,8 +120,11 @@ class TopicIndex:
         shelf: Shelf,
         topics: Mapping[int, Topic] | None = None,
         written: Written | None = None,
+        cast: Cast | None = None,
     ) -> None:
         self.shelf = shelf
+        self.cast = cast
+        self._actors = None if cast is None else Actors(cast)
         self.written = written or Written()
         self._topics = topics or {}
         self._reader = Reader(shelf.lexicon)
@@ -147,6 +153,7 @@ class TopicIndex:
         added: Iterable[Topic],
         removed: Iterable[str] = (),
         written: Written | None = None,
+        cast: Cast | None = None,
     ) -> TopicIndex:
         """Return an index with some topics more and some fewer; this one stays.
 
@@ -155,6 +162,7 @@ class TopicIndex:
                 already takes its place.
             removed: names of topics to leave out.
             written: what all its topics were compiled from.
+            cast: who may act in a match.
         """
         added = list(added)
         gone = {*removed, *(topic.name for topic in added)}
@@ -164,12 +172,13 @@ class TopicIndex:
             if topic.name not in gone
         }
         kept.update(self.shelf.file(added))
-        return TopicIndex(self.shelf, kept, written)
+        return TopicIndex(self.shelf, kept, written, cast)
 
     def find(self, entry: Entry) -> Found:
         """Return an entry and what all topics look for in it."""
         document = self._reader.read(entry)
-        return Found(document, self._reader.find(document))
+        hits = self._reader.find(document)
+        return Found(document, hits, actors=self._actors)
 
     def match(
         self,

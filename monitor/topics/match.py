@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import force_setattr
 
 from monitor.model import Match
+from monitor.topics.actors import NOBODY, Told
 from monitor.topics.direction import Direct, Direction, direction_of
 from monitor.topics.plan import Found, Part
 from monitor.topics.windows import narrowest
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from monitor.model import Span
     from monitor.topics.document import Document
-    from monitor.topics.windows import Window
+    from monitor.topics.windows import Hit, Window
 
 # Weights are decimal fractions; 1 - (1 - 0.5)(1 - 0.5) must reach a threshold of 0.75.
 _ROUNDING = 1e-9
@@ -56,6 +57,7 @@ class Topic(Struct, frozen=True, gc=False):
             the title alone satisfies it.
         only: the one part that decides, as in most topics, noted to save the way to it;
             None when more than that must be looked at.
+        actors: who counts as one that acts, by concept; None for all of the packs.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Topic(Struct, frozen=True, gc=False):
     directions: tuple[Direction, ...] = ()
     title_boost: float = 1.0
     only: Part | None = None
+    actors: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         """Note the one part that decides."""
@@ -104,7 +107,7 @@ def match_topic(
         concepts: the concept's name for each atom, "" for a term.
     """
     if topic.only is not None:
-        return _match_one(topic.name, topic.only, found, concepts)
+        return _match_one(topic, topic.only, found, concepts)
     document = found.document
     evidence, weights = _evidence(topic, numbers, found)
     if not evidence:
@@ -114,7 +117,7 @@ def match_topic(
         score = lowered(score, topic.exclude, found)
     if not reaches(score, topic.threshold):
         return None
-    direct = _direct(topic, evidence, found) if topic.directions else _NOWHERE
+    direct, told = _direct(topic, evidence, found)
     cue = direct.cue
     spans: list[Span] = []
     for number, window in evidence:
@@ -126,6 +129,8 @@ def match_topic(
         cue=UNSET if cue is None else document.span(cue[0], cue[1], concepts[cue[2]]),
         spans=tuple(spans),
         entry=document.entry,
+        actors=told.actors,
+        act=told.act,
     )
 
 
@@ -148,14 +153,22 @@ def _evidence(
 
 
 def _match_one(
-    name: str, part: Part, found: Found, concepts: Sequence[str]
+    topic: Topic, part: Part, found: Found, concepts: Sequence[str]
 ) -> Match | None:
     window = part.closest(found)
     if window is None:
         return None
     document = found.document
     spans = tuple(document.spans(window[2], 0, concepts))
-    return Match(topic=name, score=1.0, spans=spans, entry=document.entry)
+    told = _tell(topic, sorted(window[2]), _NOWHERE, found)
+    return Match(
+        topic=topic.name,
+        score=1.0,
+        spans=spans,
+        entry=document.entry,
+        actors=told.actors,
+        act=told.act,
+    )
 
 
 def _boosted(clause: Clause, boost: float, found: Found) -> tuple[Window | None, float]:
@@ -169,9 +182,19 @@ def _boosted(clause: Clause, boost: float, found: Found) -> tuple[Window | None,
 
 def _direct(
     topic: Topic, evidence: Sequence[tuple[int, Window]], found: Found
-) -> Direct:
+) -> tuple[Direct, Told]:
+    """Return where things move, and who moves them."""
+    if not topic.directions and found.actors is None:
+        return _NOWHERE, NOBODY
     hits = sorted({hit for _, window in evidence for hit in window[2]})
-    return direction_of(topic.directions, hits, found.document, found.hits)
+    direct = direction_of(topic.directions, hits, found.document, found.hits)
+    return direct, _tell(topic, hits, direct, found)
+
+
+def _tell(topic: Topic, hits: Sequence[Hit], direct: Direct, found: Found) -> Told:
+    if found.actors is None:
+        return NOBODY
+    return found.actors.tell(found.document.entry, topic.actors, hits, direct)
 
 
 def boosted(weight: float, boost: float) -> float:

@@ -30,6 +30,7 @@ from monitor.topics.windows import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from monitor.topics.actors import Actors
     from monitor.topics.document import Document
     from monitor.topics.lexicon import Hits
     from monitor.topics.qualifiers import Condition
@@ -41,11 +42,13 @@ class Found(Struct, frozen=True):
 
     Args:
         known: the windows of the atoms asked for so far.
+        actors: names who acts in a match; None to name nobody.
     """
 
     document: Document
     hits: Hits
     known: dict[int, list[Window]] = {}
+    actors: Actors | None = None
 
 
 class Part(Protocol):

@@ -8,6 +8,8 @@ of its own.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from msgspec import Struct
 
 NOT_WITHIN = 10
@@ -104,6 +106,11 @@ class TopicSpec(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True)
         exclude: clauses that forbid a match or lower its score.
         title_boost: what a clause's weight is multiplied by, up to a weight of 1, when
             the title alone satisfies it; 1 or more.
+        actors: concepts that count as ones who act, `states/any` for all of a pack;
+            None for the states and bodies of the packs, empty to name nobody.
+        lifecycle: the phase that a direction leads to, for those that do not go as
+            usual.
+        stale_after: the silence after which a matter is stale; None as usual.
         match: texts that must match, run by `wirewatch check`.
         no_match: texts that must not.
     """
@@ -115,5 +122,8 @@ class TopicSpec(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True)
     exclude: tuple[ExclusionSpec, ...] = ()
     title_boost: float = 1.0
     direction: tuple[DirectionSpec, ...] = ()
+    actors: tuple[str, ...] | None = None
+    lifecycle: dict[str, str] = {}
+    stale_after: timedelta | None = None
     match: tuple[str, ...] = ()
     no_match: tuple[str, ...] = ()

@@ -48,9 +48,9 @@ def notification_ids(config: Path, rows: Sequence[dict[str, Any]]) -> set[str]:
     """Work out the ids that must arrive, in memory, without the program's streams."""
     from datetime import UTC, datetime
 
+    from monitor.memory import MemoryState
     from monitor.model import Entry
     from monitor.pipeline import classify
-    from monitor.stories.memory import MemoryState
 
     settings = load(config, environ={"HOOK_SECRET": SECRET})
     now = datetime(2026, 1, 1, tzinfo=UTC)

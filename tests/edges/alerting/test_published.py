@@ -11,14 +11,15 @@ from typing import Any
 import jsonschema
 import pytest
 
+from monitor.alerting.life import opened
 from monitor.alerting.rules import evaluate
 from monitor.alerting.schema import alert_schema
 from monitor.clock import SystemClock
 from monitor.codec import encode
 from monitor.delivery.senders import signed_headers
+from monitor.memory import MemoryState
 from monitor.model import AlertRecord, Notification
 from monitor.stories.clusterer import join
-from monitor.stories.memory import MemoryState
 from tests.factories import NOON, alert, entry, match, receiver, rule
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -53,7 +54,7 @@ def test_a_record_of_the_stream_satisfies_the_schema(of: Any) -> None:
 def test_every_time_is_marked_as_one() -> None:
     text = written()
 
-    times = ["at", "opened_at", "fetched_at", "published_at"]
+    times = ["at", "opened_at", "updated_at", "seen_at", "fetched_at", "published_at"]
     assert text.count('"format": "date-time"') == len(times)
 
 
@@ -75,11 +76,11 @@ def test_the_timeline_of_a_burst_is_what_happens() -> None:
         told = entry(id=str(number), title=title, summary="", fetched_at=at)
         sighting = join(match(entry=told, spans=()), state)
         assert sighting is not None
-        opened = evaluate(burst, sighting, state)
+        found = evaluate(burst, sighting, state)
         names = []
-        if opened is not None:
-            state.open_alert(opened, [])
-            names = [of.title for of in (*opened.related, opened.match.entry)]
+        if found is not None:
+            state.save(opened(burst, sighting, found, ()), [])
+            names = [of.title for of in (*found.related, told)]
         happened.append((minute, title, ", ".join(names)))
 
     assert len(rows) == 11

@@ -275,8 +275,39 @@ MISTAKES = [
         "a rule of an unknown type",
         TOPIC + "rules:\n  r: {topic: t, type: frequncy, count: 3, within: 1h}\n",
         (
-            'F:3:23: rule "r": "type" must be "any" or "frequency", not "frequncy"; '
-            'did you mean "frequency"?'
+            'F:3:23: rule "r": "type" must be "any" or "frequency" or "spike" or '
+            '"new_publisher" or "corroboration" or "sequence" or "absence" or '
+            '"transition", not "frequncy"; did you mean "frequency"?'
+        ),
+    ),
+    (
+        "an actor that no list holds",
+        "topics:\n  t:\n    clauses: [{query: hotline}]\n    actors: [states/japn]\n",
+        (
+            'F:4:14: topic "t": no concept named "states/japn"; '
+            'did you mean "states/japan"?'
+        ),
+    ),
+    (
+        "a phase for a direction that the topic does not have",
+        (
+            "topics:\n  t:\n    clauses: [{query: hotline}]\n"
+            "    direction: [{threat: []}]\n    lifecycle: {thret: signalled}\n"
+        ),
+        (
+            'F:5:24: topic "t": the topic has no direction "thret"; '
+            'did you mean "threat"?'
+        ),
+    ),
+    (
+        "a phase that there is not",
+        (
+            "topics:\n  t:\n    clauses: [{query: hotline}]\n"
+            "    direction: [{threat: []}]\n    lifecycle: {threat: stale}\n"
+        ),
+        (
+            'F:5:25: topic "t": "threat" must be "signalled" or "acted" or "easing" or '
+            '"resolved", not "stale"'
         ),
     ),
     (
@@ -296,7 +327,7 @@ MISTAKES = [
         "a count on a rule that counts nothing",
         TOPIC + "rules:\n  r: {topic: t, count: 3}\n",
         (
-            'F:3:17: rule "r": "count" belongs to rules of type frequency; '
+            'F:3:17: rule "r": "count" belongs to rules of type frequency or spike; '
             "add type: frequency, or remove it"
         ),
     ),
@@ -440,5 +471,87 @@ MISTAKES = [
         "a switch that is none",
         "text: {stemming: maybe}",
         'F:1:18: "stemming" must be true or false',
+    ),
+    (
+        "a domain of two publishers",
+        (
+            "publishers:\n  a: {domains: [example.org]}\n"
+            "  b: {domains: [example.com, Example.ORG.]}\n"
+        ),
+        (
+            'F:3:30: publisher "b": "example.org" belongs to publisher "a" already; '
+            "keep one"
+        ),
+    ),
+    (
+        "a name of two publishers",
+        "publishers:\n  a: {names: [The Example]}\n  b: {names: [EXAMPLE]}\n",
+        'F:3:15: publisher "b": "EXAMPLE" belongs to publisher "a" already; keep one',
+    ),
+    (
+        "a public suffix as a publisher's domain",
+        "publishers: {a: {domains: [co.jp]}}",
+        (
+            'F:1:28: publisher "a": "co.jp" is no publisher\'s: anybody may register '
+            "below it; name a domain below it"
+        ),
+    ),
+    (
+        "an address as a publisher's domain",
+        "publishers: {a: {domains: ['https://example.org/']}}",
+        (
+            'F:1:28: publisher "a": item 1 of "domains" is no host name; '
+            'write "example.org", without https:// or path'
+        ),
+    ),
+    (
+        "a publisher's domain with a star",
+        "publishers: {a: {domains: ['*.example.org']}}",
+        (
+            'F:1:28: publisher "a": item 1 of "domains" needs no star; '
+            "hosts below a domain count as the domain"
+        ),
+    ),
+    (
+        "a publisher's domain with a blank",
+        "publishers: {a: {domains: ['exam ple.org']}}",
+        (
+            'F:1:28: publisher "a": item 1 of "domains" is no host name; '
+            'write "example.org"'
+        ),
+    ),
+    (
+        "a country that is none",
+        "publishers: {a: {names: [A Post], country: japan}}",
+        (
+            'F:1:44: publisher "a": "country" is no country code; '
+            'write two letters of ISO 3166-1, such as "jp"'
+        ),
+    ),
+    (
+        "a country by another code",
+        "publishers: {a: {names: [A Post], country: UK}}",
+        'F:1:44: publisher "a": "country" is no country code; write "gb"',
+    ),
+    (
+        "a publisher of no name and no domain",
+        "publishers:\n  a: {family: nikkei}\n",
+        (
+            'F:2:6: publisher "a": neither "domains" nor "names", so nothing is known '
+            "by it; add one of them"
+        ),
+    ),
+    (
+        "a publisher's name without letters",
+        "publishers: {a: {names: ['--']}}",
+        'F:1:26: publisher "a": "--" holds no letter; write its name',
+    ),
+    (
+        "an agency that is an aggregator",
+        "publishers: {a: {names: [A], agency: true, aggregator: true}}",
+        (
+            'F:1:56: publisher "a": an agency has texts of its own, an aggregator has '
+            "none; keep one"
+        ),
     ),
 ]

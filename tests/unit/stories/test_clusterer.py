@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.memory import MemoryState
 from monitor.model import Match, Sighting
-from monitor.stories.clusterer import COPY_WINDOW, join
-from monitor.stories.memory import MemoryState
+from monitor.stories.clusterer import join
+from monitor.stories.index import COPY_WINDOW
 from monitor.stories.signature import fingerprint
 from tests.factories import NOON, entry, match
 
@@ -45,7 +46,9 @@ def test_another_text_opens_another_story() -> None:
     state = MemoryState()
 
     first = joined(state, told())
-    other = joined(state, told(id="2", title="Tokyo may withhold UNESCO due"))
+    other = joined(
+        state, told(id="2", title="Osaka opens a museum", summary="It shows tea.")
+    )
 
     assert other.story != first.story
 

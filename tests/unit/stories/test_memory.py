@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from monitor.memory import MemoryState
 from monitor.model import Sighting
-from monitor.stories.memory import MemoryState
-from tests.factories import NOON, alert, entry, match, rule
+from tests.factories import NOON, alert, entry, firing, match, rule
 
 MINUTE = timedelta(minutes=1)
+LATER = NOON + timedelta(days=1)
 
 
 def seen(minute: float, story: str = "st_1", **fields: object) -> Sighting:
@@ -39,7 +42,7 @@ def test_stories_are_listed_by_their_first_accepted_sighting_oldest_first() -> N
         seen(9, "st_b"), seen(5, "st_b"), seen(3, "st_b", score=0.1), seen(7, "st_a")
     )
 
-    listed = state.stories_since(rule(min_score=0.5), NOON)
+    listed = state.stories_between(rule(min_score=0.5), NOON, LATER)
 
     assert [(story, of.id) for story, of in listed] == [
         ("st_b", "st_b 5"),
@@ -50,7 +53,7 @@ def test_stories_are_listed_by_their_first_accepted_sighting_oldest_first() -> N
 def test_a_story_that_was_accepted_before_is_left_out() -> None:
     state = state_with(seen(0, "st_old"), seen(8, "st_old"), seen(9, "st_new"))
 
-    listed = state.stories_since(rule(), NOON)
+    listed = state.stories_between(rule(), NOON, LATER)
 
     assert [story for story, _ in listed] == ["st_new"]
 
@@ -58,42 +61,61 @@ def test_a_story_that_was_accepted_before_is_left_out() -> None:
 def test_only_the_topics_of_the_rule_are_listed() -> None:
     state = state_with(seen(1, "st_a"), seen(2, "st_b", topic="another"))
 
-    assert [story for story, _ in state.stories_since(rule(), NOON)] == ["st_a"]
-    assert len(state.stories_since(rule(topics=("another",)), NOON)) == 1
+    assert [story for story, _ in state.stories_between(rule(), NOON, LATER)] == [
+        "st_a"
+    ]
+    assert len(state.stories_between(rule(topics=("another",)), NOON, LATER)) == 1
 
 
-def test_a_rule_fired_strictly_after_a_time() -> None:
+@pytest.mark.parametrize(
+    ("after", "before", "fired"),
+    [
+        pytest.param(-1, 1, True, id="inside"),
+        pytest.param(0, 1, False, id="at the start"),
+        pytest.param(-1, 0, False, id="at the end"),
+        pytest.param(1, -1, False, id="no window"),
+    ],
+)
+def test_a_rule_fired_strictly_between_two_times(
+    after: int, before: int, fired: bool
+) -> None:
     state = MemoryState()
-    assert state.open_alert(alert(opened_at=NOON), [])
+    state.save(firing(alert(opened_at=NOON)), [])
 
-    assert not state.fired_since("unesco-cuts", NOON)
-    assert state.fired_since("unesco-cuts", NOON - MINUTE)
-    assert not state.fired_since("another", NOON - MINUTE)
+    window = (NOON + after * MINUTE, NOON + before * MINUTE)
+
+    assert state.fired_between("unesco-cuts", *window) is fired
+    assert not state.fired_between("another", *window)
 
 
 def test_an_older_alert_does_not_hide_a_later_one() -> None:
     state = MemoryState()
-    state.open_alert(alert(id="al_2", story="st_2", opened_at=NOON + MINUTE), [])
-    state.open_alert(alert(id="al_1", story="st_1", opened_at=NOON), [])
+    state.save(firing(alert(id="al_2", story="st_2", opened_at=NOON + MINUTE)), [])
+    state.save(firing(alert(id="al_1", story="st_1", opened_at=NOON)), [])
 
-    assert state.fired_since("unesco-cuts", NOON)
+    assert state.fired_between("unesco-cuts", NOON, LATER)
 
 
-def test_an_alert_opens_once() -> None:
+def test_an_alert_is_known_by_its_rule_and_what_it_is_about() -> None:
     state = MemoryState()
+    state.save(firing(alert()), [])
 
-    assert state.open_alert(alert(), [])
-    assert not state.open_alert(alert(), [])
     assert state.has_alert("unesco-cuts", alert().story)
     assert not state.has_alert("another", alert().story)
 
 
-def test_the_story_of_a_copy_is_the_one_sighted_last() -> None:
+def test_the_stories_of_a_copy_are_those_that_showed_it_within_a_time() -> None:
     state = state_with(seen(0, "st_old"), seen(60, "st_new"), seen(5, "st_old"))
-
     topic = "unesco-funding-threat"
 
-    assert state.story_of_copy(topic, "signature", NOON) == ("st_new", 2)
-    assert state.story_of_copy(topic, "signature", NOON + 61 * MINUTE) == (None, 2)
-    assert state.story_of_copy(topic, "other", NOON) == (None, 0)
-    assert state.story_of_copy("another", "signature", NOON) == (None, 0)
+    def stories(of: str, signature: str, *minutes: float) -> tuple[list[str], int]:
+        since, until = (NOON + each * MINUTE for each in minutes)
+        found, generation = state.stories_of_copy(of, signature, since, until)
+        return [each.story for each in found], generation
+
+    assert stories(topic, "signature", 0, 60) == (["st_old", "st_new"], 2)
+    assert stories(topic, "signature", 6, 60) == (["st_new"], 2)
+    assert stories(topic, "signature", 0, 59) == (["st_old"], 2)
+    assert stories(topic, "signature", 61, 99) == ([], 2)
+    assert stories(topic, "other", 0, 60) == ([], 0)
+    assert stories("another", "signature", 0, 60) == ([], 0)

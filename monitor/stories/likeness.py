@@ -1,0 +1,193 @@
+"""Judge two sketches: is one a copy of the other, do both tell the same news?
+
+Precision comes first: two stories that stay apart cost a reader one alert more, two
+developments in one story cost the second alert. How the figures were found is in
+docs/decisions/0015-stories.md.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from monitor.stories.sketch import SMALL, Sketch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NEAR_WINDOW = timedelta(days=3)
+"""The time within which an edited copy joins what it copies."""
+
+REWRITE_WINDOW = timedelta(hours=20)
+"""The time within which other words for the same news join, counted from where the story
+opened: a day's papers, and less than a day, as the next day brings the next development."""
+
+SURE_COPY = 0.6
+"""The share of the shorter text from which neither words nor facts are in doubt."""
+
+_LEAST_SHARE = 0.33
+_SURE_SIZE = 45  # shingles: a title and two lines
+_SHORT_SIZE = 20  # shingles: hardly more than a title
+_SHORT_SHARE = 0.9
+_CHARACTERS_PER_WORD = 2.2
+_LEAST_SHARED = 4
+_DOUBTFUL_WINDOW = timedelta(hours=36)
+
+_NAME, _WORD, _CHARACTERS = 1.0, 0.7, 0.4
+_NUMBER, _SMALL_NUMBER, _NO_NUMBER = 1.6, 0.7, 1.5
+_ACTOR = 0.5
+_REWRITE, _TRANSLATION = 2.9, 1.6
+_PER_WORD = 0.06
+_UNKNOWN = 1.2
+_LATE = 1.5
+
+
+class Told(Struct, frozen=True, gc=False):
+    """A sketch with what its match says of it.
+
+    Args:
+        direction: the topic's word for where things move, or "".
+        act: what is done, or "".
+        seen_at: seconds since 1970.
+        opened_at: when its story opened, likewise.
+    """
+
+    sketch: Sketch
+    direction: str
+    act: str
+    seen_at: float
+    opened_at: float
+
+
+def share(one: Sketch, other: Sketch) -> float:
+    """Estimate how much of the shorter text is in the other, from 0 to 1.
+
+    Both samples hold every shingle below their largest, so what lies below both
+    largest is compared whole.
+    """
+    if not one.shingles or not other.shingles:
+        return 0.0
+    a, b = one.shingles, other.shingles
+    ends = [max(each.shingles) for each in (one, other) if not each.is_whole]
+    if ends:
+        end = min(ends)
+        a = frozenset(n for n in a if n <= end)
+        b = frozenset(n for n in b if n <= end)
+    shared = len(a & b)
+    fewest = min(len(a), len(b))
+    if shared < _LEAST_SHARED and shared < fewest:
+        return 0.0
+    return shared / fewest if fewest else 0.0
+
+
+def copies(one: Told, other: Told) -> float:
+    """Return how much one copies the other, 0.0 when they are no copies.
+
+    The shorter the shorter text, the more of it must be in the other.
+    """
+    a, b = one.sketch, other.sketch
+    if a.is_spaced != b.is_spaced or _differ(a.actors, b.actors):
+        return 0.0
+    fewest = min(a.size, b.size) / (1.0 if a.is_spaced else _CHARACTERS_PER_WORD)
+    found = share(a, b)
+    if fewest < _SHORT_SIZE:
+        return found if found >= _SHORT_SHARE and _agree(one, other) else 0.0
+    if found < max(_LEAST_SHARE, 1 - fewest / _SURE_SIZE):
+        return 0.0
+    if found < SURE_COPY:
+        gap = abs(one.seen_at - other.seen_at)
+        if gap > _DOUBTFUL_WINDOW.total_seconds() or not _compatible(one, other):
+            return 0.0
+    return found
+
+
+def _agree(one: Told, other: Told) -> bool:
+    """Say whether two short texts differ in nothing that may be the news."""
+    a, b = one.sketch, other.sketch
+    return (
+        _compatible(one, other)
+        and not _differ(a.words, b.words)
+        and (a.numbers == b.numbers or not a.numbers or not b.numbers)
+    )
+
+
+def tells_same(one: Told, other: Told, weights: Mapping[int, float]) -> float:
+    """Return by how much two texts tell the same news beyond what is asked, or 0.0.
+
+    Args:
+        other: what was told before.
+        weights: how much a fact tells, from 0 (everybody has it) to 1, where known.
+    """
+    a, b = one.sketch, other.sketch
+    gap = abs(one.seen_at - other.opened_at) / REWRITE_WINDOW.total_seconds()
+    if gap > 1 or not _compatible(one, other) or _differ(a.actors, b.actors):
+        return 0.0
+    if a.actors and b.actors and not a.actors & b.actors:
+        return 0.0
+    unknown = (not a.actors or not b.actors) + (not one.act or not other.act)
+    if is_foreign(a, b):
+        return _translates(one, other, weights, unknown)
+    asked = _REWRITE + _UNKNOWN * unknown + _LATE * gap * gap
+    asked += _PER_WORD * min(len(a.words), len(b.words))
+    return max(0.0, _shared(a, b, weights) - asked)
+
+
+def is_foreign(a: Sketch, b: Sketch) -> bool:
+    """Say whether two texts are known to be in different languages."""
+    return a.lang != b.lang and bool(a.lang) and bool(b.lang)
+
+
+def _translates(
+    one: Told, other: Told, weights: Mapping[int, float], unknown: int
+) -> float:
+    a, b = one.sketch, other.sketch
+    if unknown or a.actors != b.actors:
+        return 0.0
+    if not _numbers_agree(a, b):
+        return 0.0
+    told = _shared(a, b, weights) + _NAME * len(a.sounds & b.sounds)
+    if told <= 0:
+        return 0.0
+    return max(0.0, told + _ACTOR * len(a.actors) - _TRANSLATION)
+
+
+def _numbers_agree(a: Sketch, b: Sketch) -> bool:
+    shared = a.numbers & b.numbers
+    return bool(shared) or not a.numbers or not b.numbers
+
+
+def _shared(a: Sketch, b: Sketch, weights: Mapping[int, float]) -> float:
+    """Weigh what two sketches have in common."""
+    words = a.words & b.words
+    names = words & (a.names | b.names)
+    per_word = _CHARACTERS if a.lang in _CJK and b.lang in _CJK else _WORD
+    found = sum(
+        weights.get(each, 1.0) * (_NAME if each in names else per_word)
+        for each in words
+    )
+    numbers = a.numbers & b.numbers
+    found += sum(
+        weights.get(each, 1.0) * (_NUMBER if each > SMALL else _SMALL_NUMBER)
+        for each in numbers
+    )
+    if a.numbers and b.numbers and not numbers:
+        found -= _NO_NUMBER
+    return found
+
+
+_CJK = frozenset(("ja", "zh"))
+
+
+def _differ(one: frozenset[int], other: frozenset[int]) -> bool:
+    """Say whether each has what the other lacks."""
+    return bool(one - other) and bool(other - one)
+
+
+def _compatible(one: Told, other: Told) -> bool:
+    return _same(one.direction, other.direction) and _same(one.act, other.act)
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or not one or not other
