@@ -20,6 +20,7 @@ from monitor.alerting.amend import Loss, amend, drop, suspect
 from monitor.alerting.book import AlertBook
 from monitor.alerting.corrections import mark_of
 from monitor.alerting.life import decide, opened, step
+from monitor.alerting.lifecycle import USUAL, Course
 from monitor.alerting.render import render
 from monitor.alerting.route import receivers_for
 from monitor.alerting.rules import Finding, History, evaluate
@@ -85,6 +86,8 @@ class Plan:
 
     Args:
         publishers: says who publishes an entry; without a table, by its host.
+        courses: how the directions of topics lead from phase to phase, where that is
+            not as usual.
     """
 
     rules: tuple[Rule, ...]
@@ -92,6 +95,7 @@ class Plan:
     receivers: Mapping[str, Receiver]
     external_url: str = ""
     publishers: Publishers = field(default_factory=_no_table)
+    courses: Mapping[str, Course] = field(default_factory=dict)
 
     def rule(self, name: str) -> Rule | None:
         """Return the rule of a name; None when the configuration has it no more."""
@@ -239,12 +243,13 @@ def _steps(sighting: Sighting, plan: Plan, state: AssessState) -> Iterator[Step]
             if amended is not None:
                 done.add(alert.rule)
                 yield amended
+    if mark == "retraction":
+        return  # what takes a report back is no report of its own
+    course = plan.courses.get(sighting.match.topic, USUAL)
     for rule in plan.rules:
-        # What takes a report back is no report of its own.
-        if rule.name in done or mark == "retraction":
-            continue
-        finding = evaluate(rule, sighting, state)
-        if finding is not None:
+        # Also where the edit has been told: some rules count what they are shown.
+        finding = evaluate(rule, sighting, state, course)
+        if finding is not None and rule.name not in done:
             decided = decide(rule, sighting, finding, state, discount)
             if decided is not None:
                 yield decided

@@ -25,13 +25,14 @@ def console_text(change: Change) -> str:
     alert = change.alert
     entry = alert.match.entry
     told = [alert.match.direction, how_sure(alert)]
-    said = ", ".join(word for word in told if word)
+    listed = ", ".join(word for word in told if word)
+    said = f"({listed})" if listed else ""
     source = clip(entry.source or entry.feed, 100)
     if entry.published_at is not None:
         source += f", {utc(entry.published_at)}"
     words = [utc(change.at), heading(change), alert.severity.upper()]
     lines = [
-        f"{' '.join(filter(None, words))} {alert.rule}: {alert.topic} ({said})",
+        f"{' '.join(filter(None, words))} {alert.rule}: {alert.topic} {said}",
         *what_changed(change),
         _marked(title(alert.match, _TITLE)) or "(no title)",
         _marked(sentence(alert.match, _SENTENCE)),

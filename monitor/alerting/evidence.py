@@ -10,11 +10,12 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.alerting.plain import one_line
+from monitor.alerting.rules.absence import OWN_FEED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.model import Match
+    from monitor.model import Alert, Match
 
 # The end of a sentence. A stop after "U.S", "Mr", "Gen" or the like mostly is none;
 # taking a short name for one of them only makes the excerpt longer.
@@ -81,6 +82,13 @@ def quotes(match: Match) -> list[str]:
     ]
     lines = (one_line(text).strip() for text in texts)
     return list(dict.fromkeys(line for line in lines if line))
+
+
+def sure(alert: Alert) -> str:
+    """Return how sure the match is, in words; "" where nothing was seen at all."""
+    match = alert.match
+    is_silence = match.entry.feed == OWN_FEED and not match.spans
+    return "" if is_silence else f"{match.confidence} confidence"
 
 
 def _intervals(match: Match, field: str) -> list[tuple[int, int]]:

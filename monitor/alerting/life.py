@@ -52,7 +52,7 @@ def decide(
     alert = book.alert_about(rule.name, finding.subject)
     if alert is not None:
         return follow(rule, alert, sighting, finding, discount)
-    if finding.ends:
+    if finding.ends and not finding.is_news:
         return None
     told = _told_lately(rule, sighting, book)
     if told is not None:

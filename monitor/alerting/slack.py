@@ -94,6 +94,8 @@ def _evidence(alert: Alert) -> str:
     ]
     if alert.description.strip():
         lines.insert(0, _fit(alert.description, _DESCRIPTION))
+    if alert.reason.strip() and alert.reason != alert.match.entry.title:
+        lines.insert(0, _fit(alert.reason, _DESCRIPTION))
     return "\n".join(line for line in lines if line)
 
 

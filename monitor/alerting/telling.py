@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.alerting.evidence import sure
 from monitor.alerting.news import families
 from monitor.alerting.plain import clip
 
@@ -28,8 +29,8 @@ def heading(change: Change) -> str:
 
 def how_sure(alert: Alert) -> str:
     """Return how far an alert can be relied on, as one line."""
-    sure = f"{alert.match.confidence} confidence"
-    return f"{sure}, {alert.tier}: {families(alert.voices)}" if alert.voices else sure
+    told_by = f"{alert.tier}: {families(alert.voices)}" if alert.voices else ""
+    return ", ".join(filter(None, (sure(alert), told_by)))
 
 
 def what_changed(change: Change) -> list[str]:
@@ -40,6 +41,7 @@ def what_changed(change: Change) -> list[str]:
         f"now \u201c{clip(each.after, _WORDS) or 'none'}\u201d"
         for each in change.differences
     ]
-    if not change.alert.number and change.alert.reason:
-        lines.insert(0, clip(change.alert.reason, _REASON))
+    alert = change.alert
+    if not alert.number and alert.reason not in ("", alert.match.entry.title):
+        lines.insert(0, clip(alert.reason, _REASON))
     return lines

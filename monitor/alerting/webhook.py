@@ -77,6 +77,7 @@ def _annotations(change: Change) -> dict[str, str]:
     found = {
         "summary": one_line(entry.title).strip(),
         "description": one_line(alert.description).strip(),
+        "reason": one_line(alert.reason).strip(),
         "confidence": alert.match.confidence,
         "evidence": ", ".join(f'"{quote}"' for quote in quotes(alert.match)),
         "evidence_from": _place_of_evidence(alert),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+from monitor.alerting.lifecycle import USUAL
 from monitor.config import specs
 from monitor.config.addresses import in_folder
 from monitor.config.publishers import publishers_of
@@ -23,6 +24,7 @@ from monitor.pipeline import Plan
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from monitor.alerting.lifecycle import Course
     from monitor.config.schema import Config
     from monitor.model import Feed
     from monitor.stories.publishers import Publishers
@@ -74,7 +76,7 @@ def build(
         topics=topics,
         concepts=concepts,
         index=index,
-        plan=_plan(config, publishers),
+        plan=_plan(config, topics, publishers),
         publishers=publishers,
         warnings=warnings,
         websub_callback=(config.websub.callback or "").rstrip("/"),
@@ -97,7 +99,9 @@ def _kafka(config: Config) -> KafkaSettings:
     )
 
 
-def _plan(config: Config, publishers: Publishers) -> Plan:
+def _plan(
+    config: Config, topics: tuple[TopicSpec, ...], publishers: Publishers
+) -> Plan:
     receivers = specs.receivers(config)
     return Plan(
         rules=rules(config),
@@ -105,7 +109,16 @@ def _plan(config: Config, publishers: Publishers) -> Plan:
         receivers=receivers,
         external_url=config.external_url or "",
         publishers=publishers,
+        courses=_courses(config, topics),
     )
+
+
+def _courses(config: Config, topics: tuple[TopicSpec, ...]) -> dict[str, Course]:
+    """Return the courses of topics that do not go as usual, if any rule asks for them."""
+    if not any(rule.type == "transition" for rule in config.rules.values()):
+        return {}
+    courses = ((topic.name, specs.course(topic)) for topic in topics)
+    return {name: course for name, course in courses if course != USUAL}
 
 
 def user_agent(contact: str) -> str:

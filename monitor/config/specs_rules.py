@@ -23,10 +23,11 @@ def heard_topics(rule: schema_rules.Rule) -> tuple[str, ...]:
 
 def rules(config: schema.Config) -> tuple[Rule, ...]:
     """Return the rules in the order of the file."""
-    return tuple(map(_rule, config.rules, config.rules.values()))
+    return tuple(map(rule_spec, config.rules, config.rules.values()))
 
 
-def _rule(name: str, rule: schema_rules.Rule) -> Rule:
+def rule_spec(name: str, rule: schema_rules.Rule) -> Rule:
+    """Return one rule."""
     topics = rule_topics(rule)
     return Rule(
         **_conditions(rule),

@@ -194,7 +194,7 @@ class _Scene:
             return Told((), code)
         place = None if act is None else (act.first, act.last)
         start = evidence[0][0]
-        if place and start < self.document.split < place[0]:
+        if direct.cue is None and place and start < self.document.split < place[0]:
             place = None  # the title tells the news, by a word we do not know
         roles = self._roles_in(place)
         places = [hit[:2] for hit in evidence] + ([] if place is None else [place])

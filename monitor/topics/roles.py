@@ -76,6 +76,9 @@ _BY_REACH = 7
 _OWN_REACH = 4
 _FEW = 3
 
+_TOWARDS = frozenset("訪来対在駐赴抵访对驻對")
+_APART = _set("as after while when before because since although though until but")
+
 _AND = ("、", "・", "和", "与", "與", "及", "と", "や", ",", " ", "　", "同")
 
 _BEFORE, _AFTER = 10, 16
@@ -188,16 +191,28 @@ class Roles:
     def _by_preposition(
         self, prep: str, mention: Mention, act: tuple[int, int] | None
     ) -> Role | None:
-        if prep == "by":
-            is_close = act is not None and 0 < mention.first - act[1] <= _BY_REACH
-            return Role.AGENT if is_close else Role.CAUSE
-        if prep in _CAUSES or self._is_under_a_cause(mention, act):
+        role = None if act is None else self._by_place(prep, mention, act)
+        if role is not None:
+            return role
+        if prep in _CAUSES or prep == "by" or self._is_under_a_cause(mention, act):
             return Role.CAUSE
         if prep in _INSIDE:
             return Role.OBJECT if self._is_space(mention) else Role.PLACE
-        if prep in ("from", "of") and act is not None and mention.last < act[0]:
-            return Role.SUBJECT  # "ships from China enter"
         return _PREPOSITIONS.get(prep)
+
+    def _by_place(
+        self, prep: str, mention: Mention, act: tuple[int, int]
+    ) -> Role | None:
+        """Return what a preposition says by where it stands to the act."""
+        gap = mention.first - act[1]
+        if prep == "by" and 0 < gap <= _BY_REACH:
+            return Role.AGENT
+        if prep not in ("from", "of") or self._is_under_a_cause(mention, act):
+            return None
+        if mention.last < act[0]:
+            return Role.SUBJECT  # "ships from China enter"
+        is_own = prep == "from" and gap == 2 and not mention.is_body  # noqa: PLR2004
+        return Role.AGENT if is_own else None  # "protests from Japan"
 
     def _stands_before(self, mention: Mention, act: tuple[int, int] | None) -> bool:
         """Tell whether the act is the next word: "Japanese objections"."""
@@ -253,6 +268,13 @@ class Roles:
         for place, mention in enumerate(self._mentions):
             if found[place] > Role.SUBJECT:
                 continue
+            if self._is_apart(mention, act) and any(
+                role <= Role.SUBJECT and mention.last < each.first <= act[1]
+                for each, role in zip(self._mentions, found, strict=True)
+                if not each.is_body and not self._is_apart(each, act)
+            ):
+                found[place] = Role.SPEAKER
+                continue
             verb = self._verb_of_saying(mention)
             if verb is None or verb >= act[0]:
                 continue
@@ -266,6 +288,10 @@ class Roles:
             ):
                 found[place] = Role.SPEAKER
         return found
+
+    def _is_apart(self, mention: Mention, act: tuple[int, int]) -> bool:
+        """Tell whether a clause begins between: "Japan protests as China enters"."""
+        return any(self._word(at) in _APART for at in range(mention.last + 1, act[0]))
 
     def _verb_of_saying(self, mention: Mention) -> int | None:
         """Return where the verb stands with which an actor tells something."""
@@ -298,6 +324,8 @@ class Roles:
 
     def _spaceless(self, mention: Mention, act: tuple[int, int] | None) -> Role:
         before, after = self._texts(mention)
+        if self._word(mention.first) in _TOWARDS:
+            return Role.OBJECT  # 訪日, 对华: the state is where one goes
         if act is not None and not self._reader.is_one_sentence(mention.first, act[0]):
             act = None
         if self._is_japanese:

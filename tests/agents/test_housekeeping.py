@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ from monitor.store.feeds import StoreFeedBook
 from monitor.store.outbox import StoreOutbox
 from monitor.store.pauses import pause
 from monitor.store.schema import sightings
-from tests.factories import NOON, entry, feed, match
+from tests.factories import NOON, entry, feed, match, rule
 from tests.scenarios.desk import write_config
 
 if TYPE_CHECKING:
@@ -210,3 +211,19 @@ async def test_a_process_that_polls_tells_how_the_feeds_do(house: House) -> None
     assert before == 1
     assert states == {"failing": 1, "ok": 1, "waiting": 1, "paused": 1, "quiet": 0}
     assert house.value("wirewatch_feed_unwell", **failing) is None
+
+
+async def test_a_process_that_assesses_tells_what_is_known_of_silences(
+    house: House,
+) -> None:
+    settings = house.runtime.settings
+    silence = rule(name="quiet", kind="absence", topics=("dues",), within=DAY)
+    plan = replace(settings.plan, rules=(silence,))
+    house.runtime.settings = replace(settings, plan=plan)
+    await house.keep({"poll"})
+    none = house.value("wirewatch_rule_absence", rule="quiet", state="seen")
+    await house.keep({"assess"})
+
+    assert none is None
+    assert house.value("wirewatch_rule_absence", rule="quiet", state="seen") == 1
+    assert house.value("wirewatch_rule_absence", rule="quiet", state="absent") == 0

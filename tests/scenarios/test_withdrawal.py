@@ -79,7 +79,9 @@ def take_back(folder: Path, server: HTTPServer, log: str, prefix: str = "") -> N
 
     first, gone, back = asyncio.run(read_log(log, prefix))
     assert len(first.entries) == 10
-    assert gone.at is not None and back.at is not None and gone.at < back.at
+    assert gone.at
+    assert back.at
+    assert gone.at < back.at
     assert (gone.entries, gone.withdrawn, gone.returned) == ((), ("8",), ())
     assert (back.entries, back.withdrawn, back.returned) == ((), (), ("8",))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.alerting.lifecycle import USUAL, Course
 from monitor.alerting.rules.any import each_story
 from monitor.alerting.rules.counts import burst
 from monitor.alerting.rules.finding import Finding, History
@@ -32,20 +33,27 @@ _KINDS: Mapping[RuleKind, Callable[[Rule, Sighting, History], Finding | None]] =
     "new_publisher": new_publisher,
     "corroboration": corroboration,
     "sequence": succession,
-    "transition": moved,
 }
 
 
-def evaluate(rule: Rule, sighting: Sighting, history: History) -> Finding | None:
+def evaluate(
+    rule: Rule, sighting: Sighting, history: History, course: Course = USUAL
+) -> Finding | None:
     """Return what a rule finds in a sighting, which must be in `history` already.
 
     Must be called once for each sighting, in the order in which they come: some kinds
     count in `history` what they are shown.
+
+    Args:
+        course: how the directions of the sighting's topic lead from phase to phase.
     """
     if not rule.concerns(sighting):
         return None
-    kind = _KINDS.get(rule.kind)
-    finding = kind(rule, sighting, history) if kind else None
+    if rule.kind == "transition":
+        finding = moved(rule, sighting, history, course)
+    else:
+        kind = _KINDS.get(rule.kind)
+        finding = kind(rule, sighting, history) if kind else None
     if finding is None or not rule.only_countries:
         return finding
     told_in = history.countries(sighting.story)

@@ -139,7 +139,7 @@ def _look(
     if since is None or since > now or gap > LONGEST_GAP:
         since = now
     # After a longer gap, or a clock that jumped, what never came is expected anew.
-    starts_anew = gap > rule.within or before.since > now
+    starts_anew = not before.silence and (gap > rule.within or before.since > now)
     return replace(
         before,
         since=now if starts_anew else before.since,
@@ -176,7 +176,9 @@ def _judge(
 
 
 def _start(watch: Watch, whole: Watch) -> datetime:
-    return watch.seen_at or max(watch.since, whole.since)
+    if watch.seen_at or watch.silence:
+        return watch.seen_at or watch.since
+    return max(watch.since, whole.since)
 
 
 def _deadline(rule: Rule, watch: Watch, whole: Watch) -> datetime:

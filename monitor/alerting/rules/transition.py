@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from monitor.alerting.lifecycle import Lifecycle, Sign, advance
+from monitor.alerting.lifecycle import USUAL, Course, Lifecycle, Sign, advance
 from monitor.alerting.pairs import closest_pair, pair_key, wider_pair
 from monitor.alerting.rules.finding import Finding, History
 
@@ -51,7 +51,9 @@ def heard(matter: Matter) -> tuple[datetime, str]:
     return last, matter.name
 
 
-def moved(rule: Rule, sighting: Sighting, history: History) -> Finding | None:
+def moved(
+    rule: Rule, sighting: Sighting, history: History, course: Course = USUAL
+) -> Finding | None:
     """Return the matter that a sighting moves to one of the rule's phases.
 
     A first such move opens an alert, further ones are news of it, and `resolved` ends
@@ -67,7 +69,7 @@ def moved(rule: Rule, sighting: Sighting, history: History) -> Finding | None:
         title=" ".join(match.entry.title.split())[:120],
     )
     before = _matter(rule, sighting, history)
-    lifecycle, transition = advance(before.lifecycle, sign)
+    lifecycle, transition = advance(before.lifecycle, sign, course)
     after = replace(before, lifecycle=lifecycle)
     if before.lifecycle and before.lifecycle.phase == "resolved" and transition:
         after = replace(after, rounds=before.rounds + (transition.to != "resolved"))

@@ -144,6 +144,7 @@ def test_classify_reads_lines_and_quotes_the_evidence(tmp_path: Path) -> None:
     assert rows[1]["topics"] == []
     [topic] = rows[0]["topics"]
     assert topic["topic"] == "unesco-money"
+    assert (topic["actors"], topic["act"]) == (["bodies/unesco"], "SANCTION")
     spans = topic["spans"]
     assert {span["concept"] for span in spans} == {"unesco", "money"}
     assert all(

@@ -56,7 +56,8 @@ def test_both_are_readable(config: str) -> None:
 
     assert why.stdout.decode() == (
         "1: UNESCO dues withheld\n"
-        "  unesco-money: match, score 1.00 of 0.5, high confidence\n"
+        "  unesco-money: match, score 1.00 of 0.5, high confidence, act SANCTION, "
+        "actors bodies/unesco\n"
         '    clause 0 holds, weight 1, gives 1.00: "UNESCO dues"\n'
     )
     assert "(10 words apart, 9 allowed)" in why_not.stdout.decode()

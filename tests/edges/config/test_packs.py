@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import pytest
 
 from monitor.config import Settings
 from monitor.config.packs import read_packs, shipped
+from monitor.config.specs import course as course_of
 from monitor.model import Entry
 from monitor.topics import compile_topics
 from monitor.topics.spec import ClauseSpec, TopicSpec
@@ -200,3 +201,46 @@ def test_two_packs_of_one_name_are_refused(mistakes: Mistakes, tmp_path: Path) -
     (line,) = mistakes(config("{all: [fish/cod]}", head="packs: [a.yaml, b.yaml]\n"))
 
     assert line == ('F:1:17: pack "fish" is also in "a.yaml"; rename one, or remove it')
+
+
+def named(title: str) -> Entry:
+    return Entry(feed="f", id="1", title=title, summary="", fetched_at=NOW)
+
+
+def test_actors_and_lifecycle_reach_the_topic(load_text: Load) -> None:
+    settings = load_text(
+        "concepts: {acme: {en: [acme]}}\n"
+        "topics:\n"
+        "  t:\n"
+        "    clauses: [{query: hotline}]\n"
+        "    direction: [{truce: []}]\n"
+        "    actors: [acme, states/any]\n"
+        "    lifecycle: {truce: resolved}\n"
+        "    stale_after: 3d\n"
+        "rules: {r: {topic: t}}\n"
+    )
+    (topic,) = settings.topics
+
+    (match,) = settings.index.match(named("Acme opens hotline with UNESCO in Paris"))
+    course = course_of(topic)
+
+    assert match.actors == ("acme",)
+    assert course.phases == {"truce": "resolved"}
+    assert course.stale_after == timedelta(days=3)
+    assert not settings.warnings
+
+
+def test_a_pack_in_place_of_a_shipped_one_names_its_own_actors(
+    load_text: Load, tmp_path: Path
+) -> None:
+    (tmp_path / "states.yaml").write_text(
+        "pack: states\nversion: '1'\nconcepts: {ruritania: {en: [ruritania]}}\n"
+    )
+    settings = load_text(
+        "packs: [states.yaml]\n"
+        "topics: {t: {clauses: [{query: hotline}]}}\nrules: {r: {topic: t}}\n"
+    )
+
+    (match,) = settings.index.match(named("Ruritania opens hotline with Japan"))
+
+    assert match.actors == ("states/ruritania",)
