@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.alerting.amend import differences_between
 from monitor.memory import MemoryState
 from monitor.model import Entry
 from monitor.pipeline import assess, classify
@@ -91,6 +92,17 @@ def test_a_page_that_comes_after_a_later_wording_changes_no_alert() -> None:
     told = kinds(NEAR, later, with_page(NEAR, "The dues are late."))
 
     assert told == ["firing"]
+
+
+def test_evidence_of_the_old_page_is_not_missed_where_the_new_one_was_not_read() -> (
+    None
+):
+    read = with_page(entry(title="UNESCO", summary="Short.", url=URL), "Dues are late.")
+    later = edited(FULL, title="UNESCO", summary="The dues are late.")
+    (old,), (new,) = TOPICS.match(read), TOPICS.match(later)
+
+    assert differences_between(old, new) == ()
+    assert [each.what for each in differences_between(new, old)] == []
 
 
 def test_an_entry_with_its_page_is_no_edit() -> None:
