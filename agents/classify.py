@@ -13,9 +13,11 @@ from monitor import pipeline
 from monitor.codec import encode
 from monitor.eventlog import Record
 from monitor.model import EntriesRecord, MatchesRecord
+from monitor.store.pages import LONGEST_WAIT, StorePages
 
 if TYPE_CHECKING:
     from agents.runtime import Runtime
+    from monitor.model import Entry
 
 MAX_NAMED = 100
 """Errors of topics logged; their texts may quote entries, and so never end."""
@@ -29,13 +31,18 @@ class Classify:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._named: set[tuple[str, str]] = set()
+        self._pages = StorePages(runtime.store)
 
     async def step(self, record: EntriesRecord) -> None:
         """Handle one record; safe to repeat."""
         runtime = self._runtime
+        paged = self._paged(record)
         with runtime.metrics.classify_seconds.time():
             matches = pipeline.classify(
-                record.entries, runtime.settings.index, self._topic_failed
+                record.entries,
+                runtime.settings.index,
+                self._topic_failed,
+                is_paged=bool(paged),
             )
         gone = pipeline.vanished(record)
         if gone is not None:
@@ -47,6 +54,31 @@ class Classify:
         runtime.metrics.classified.inc(len(record.entries))
         for found in filter(lambda each: each.matches, matches):
             runtime.metrics.matches.labels(found.topic).inc(len(found.matches))
+        await self._want_pages(paged)
+
+    def _paged(self, record: EntriesRecord) -> list[Entry]:
+        """Return the entries whose pages are read where a topic nearly matched."""
+        if record.feed not in self._runtime.settings.paged:
+            return []
+        oldest = self._runtime.clock.now() - LONGEST_WAIT
+        return [each for each in record.entries if each.fetched_at > oldest]
+
+    async def _want_pages(self, paged: list[Entry]) -> None:
+        """Ask for the pages of entries that nearly matched.
+
+        The matches are out by now; what waits for the state is the record alone.
+        """
+        runtime = self._runtime
+        entries = pipeline.wanted_pages(paged, runtime.settings.index)
+        if not entries:
+            return
+        now = runtime.clock.now()
+        wanted, crowded = await runtime.patience.until_done(
+            lambda: self._pages.want(entries, now)
+        )
+        runtime.metrics.pages.labels("wanted").inc(wanted)
+        runtime.metrics.pages.labels("crowded").inc(crowded)
+        runtime.paged()
 
     def _topic_failed(self, topic: str, error: Exception) -> None:
         self._runtime.metrics.topic_errors.labels(topic).inc()

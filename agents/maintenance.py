@@ -15,6 +15,7 @@ from monitor.feeds.health import CONDITIONS, SHORTEST_QUIET, judge_all
 from monitor.store.assess import SqlAssessState
 from monitor.store.feed_health import suspects
 from monitor.store.freshness import absence_answers, freshness_of
+from monitor.store.pages import StorePages
 from monitor.store.retention import prune
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Maintenance:
         counts["ok"] = max(found.total - counts.total(), 0)
         for condition in CONDITIONS:
             metrics.feeds.labels(condition).set(counts[condition])
+        metrics.pages_waiting.set(await StorePages(self._runtime.store).waiting())
 
     async def _tick(self) -> None:
         """Tell what was expected and did not come; any process may, none twice."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _nobody() -> None:
-    """Wake nobody: this process delivers nothing."""
+    """Wake nobody: this process does nothing of the kind."""
 
 
 @dataclass(slots=True)
@@ -28,6 +28,7 @@ class Runtime:
         settings: the running configuration; a reload replaces it in one assignment,
             so a record is handled wholly by one configuration.
         notified: called after notifications were committed, to wake the couriers.
+        paged: called after pages were asked for, to wake who reads them.
     """
 
     settings: Settings
@@ -37,3 +38,4 @@ class Runtime:
     clock: Clock
     patience: Patience
     notified: Callable[[], None] = field(default=_nobody)
+    paged: Callable[[], None] = field(default=_nobody)

@@ -22,6 +22,7 @@ import structlog
 from agents.health import HealthCheck
 from agents.maintenance import Maintenance
 from agents.notify import NotifyRole
+from agents.pages import PageRole
 from agents.reload import Reloader
 from agents.roles import AgentRole, PollRole
 from agents.runtime import Runtime
@@ -222,6 +223,10 @@ class Worker:
             stack.push_async_callback(poll.close)
             self._reloader.listeners.append(poll.reloaded)
             supervisor.start("poll", lambda: poll.run(stop))
+            pages = PageRole(runtime, self._owner, poll.poller)
+            stack.push_async_callback(pages.close)
+            self._reloader.listeners.append(pages.reloaded)
+            supervisor.start("pages", lambda: pages.run(stop))
             self._reloader.listeners.append(self._websub.reloaded)
             supervisor.start("websub", lambda: self._websub.run(stop))
         house = Maintenance(runtime, self._outbox, self._health, self._roles)

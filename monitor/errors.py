@@ -6,7 +6,8 @@
     |- OpmlError                a list of feeds cannot be read (with its place)
     |- FeedError
     |  |- NotAFeedError         the body is no feed
-    |  `- FetchError            the publisher did not answer usefully
+    |  |- FetchError            the publisher did not answer usefully
+    |  `- PageError             a page gave no text
     |- OutboundRefusedError     an address we do not connect to
     |- OutboundError            a request without a usable answer
     |- CodecError               a record or item cannot be decoded
@@ -130,6 +131,33 @@ class FetchError(FeedError):
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
+
+
+class PageError(FeedError):
+    """Say that a page gave no text.
+
+    Args:
+        message: what happened.
+        outcome: one of "robots" (they are not to read it), "refused" (an address that
+            is not asked), "missing" (the answer was an error), "not_html", "too_large",
+            "empty" (no article in it), "unreadable" (reading it passed the limits) and
+            "failed" (no whole answer).
+        is_passing: a later try may succeed.
+        retry_after: how long the publisher asked us to wait, if it did.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        outcome: str,
+        is_passing: bool = False,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.is_passing = is_passing
         self.retry_after = retry_after
 
 

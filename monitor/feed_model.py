@@ -81,6 +81,19 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
     entries: tuple[ParsedEntry, ...]
 
 
+class Page(Struct, frozen=True, kw_only=True):
+    """A page of the web, reduced to its article.
+
+    Args:
+        text: the article as plain text, without what stands around it, or "".
+        canonical: the address that the page gives as its own (`rel=canonical`), if it
+            is one of the same site; else "".
+    """
+
+    text: str = ""
+    canonical: str = ""
+
+
 MOVES = 3
 """Polls in a row that must lead to one new address before it is asked for good."""
 

@@ -77,6 +77,18 @@ class Metrics:
             "Parse workers killed at their deadline or memory limit.",
             registry=r,
         )
+        # Pages
+        self.pages = Counter(
+            "wirewatch_pages_total",
+            "Pages of nearly matched entries by what came of them.",
+            ["outcome"],
+            registry=r,
+        )
+        self.pages_waiting = Gauge(
+            "wirewatch_pages_waiting",
+            "Pages that are still to be read.",
+            registry=r,
+        )
         # Push
         self.websub_requests = Counter(
             "wirewatch_websub_requests_total",

@@ -24,6 +24,7 @@ class Feed(Struct, frozen=True, kw_only=True):
         lang: the language of its entries (BCP 47), or "" when unknown.
         source: the publisher's name, or "" to use the feed's own.
         authorization: sent as the header of that name, to no host but that of `url`.
+        full_text: read the page of an entry that a topic nearly matched.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Feed(Struct, frozen=True, kw_only=True):
     lang: str = ""
     source: str = ""
     authorization: str = ""
+    full_text: bool = False
 
     def __repr__(self) -> str:
         """Leave out what may grant access: the header, and a key in the address."""
@@ -56,6 +58,8 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         changed: what the edit changed: "title", "summary" or both.
         published_at: the publisher's date, when it gave one.
         fetched_at: when the poll that brought it was answered.
+        text: the article of its page, once that was read; else "".
+        canonical: the address that page gives as its own, or "".
     """
 
     feed: str
@@ -70,10 +74,14 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     changed: tuple[str, ...] = ()
     published_at: datetime | None = None
     fetched_at: datetime
+    text: str = ""
+    canonical: str = ""
 
 
 class EntriesRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stream `entries` carries: what one poll of a feed brought.
+
+    An entry whose page was read comes a second time, with its text.
 
     Args:
         entries: new or revised entries, oldest first; may be empty.
@@ -101,14 +109,14 @@ class Span(Struct, frozen=True, kw_only=True, gc=False):
     `quote` equals `getattr(entry, field)[start:end]`, always.
 
     Args:
-        field: "title" or "summary".
+        field: "title" or "summary", as the feed gave them, or "text", from the page.
         start: the first character, counted in code points.
         end: one past the last character.
         concept: the concept found there, or "" for a bare term.
         clause: the position of the clause in its topic, from 0.
     """
 
-    field: Literal["title", "summary"]
+    field: Literal["title", "summary", "text"]
     start: int
     end: int
     quote: str

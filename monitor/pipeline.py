@@ -14,6 +14,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from msgspec.structs import replace
+
 from monitor.alerting.amend import Loss, amend, drop, suspect
 from monitor.alerting.book import AlertBook
 from monitor.alerting.corrections import mark_of
@@ -59,7 +61,10 @@ class AssessState(StoryIndex, History, AlertBook, Protocol):
         ...
 
     def note(self, revision: Revision) -> bool:
-        """Remember what became of an entry; False if that was known."""
+        """Remember what became of an entry; False if that was known.
+
+        Of one wording, fewer topics are news: its page settled what was open.
+        """
         ...
 
     def is_superseded(self, match: Match) -> bool:
@@ -101,20 +106,29 @@ def classify(
     entries: Iterable[Entry],
     index: TopicIndex,
     on_error: Callable[[str, Exception], None] | None = None,
+    *,
+    is_paged: bool = False,
 ) -> list[MatchesRecord]:
     """Return the matches of some entries, one record per topic that any matched.
 
+    An entry that comes with the text of its page is held only against the topics that
+    the feed's own words nearly matched.
+
     A last record tells of the entries that are edits: one that is no longer about a
-    topic leaves no match there, and somebody may have been told of it.
+    topic leaves no match there, and somebody may have been told of it. An edit whose
+    page is to be read may be about what it nearly matched, until it comes with the page.
+
+    Args:
+        is_paged: pages of these entries are read where a topic nearly matched.
     """
     by_topic: dict[str, list[Match]] = {}
     revised: list[Revision] = []
     for entry in entries:
-        matches = index.match(entry, on_error)
-        for match in matches:
+        found, topics = _look(entry, index, on_error, is_paged=is_paged)
+        for match in found:
             by_topic.setdefault(match.topic, []).append(match)
         if entry.revision:
-            revised.append(_revision(entry, matches))
+            revised.append(_revision(entry, topics))
     records = [
         MatchesRecord(topic=topic, matches=tuple(matches))
         for topic, matches in sorted(by_topic.items())
@@ -122,6 +136,42 @@ def classify(
     if revised:
         records.append(MatchesRecord(topic="", revised=tuple(revised)))
     return records
+
+
+def _look(
+    entry: Entry,
+    index: TopicIndex,
+    on_error: Callable[[str, Exception], None] | None,
+    *,
+    is_paged: bool,
+) -> tuple[list[Match], list[str]]:
+    """Return what an entry matches anew, and the topics that it is or may be about."""
+    found = index.match(entry, on_error)
+    topics = [match.topic for match in found]
+    if not entry.text:
+        is_awaited = is_paged and entry.url and entry.revision
+        return found, topics + (list(index.near(entry)) if is_awaited else [])
+    # What the feed's own words matched was told when they came; what they did not come
+    # near is not looked for in the page.
+    bare = without_page(entry)
+    near = set(index.near(bare))
+    found = [match for match in found if match.topic in near]
+    topics = (
+        [match.topic for match in index.match(bare, on_error)] if entry.revision else []
+    )
+    return found, topics + [match.topic for match in found]
+
+
+def wanted_pages(entries: Iterable[Entry], index: TopicIndex) -> list[Entry]:
+    """Return the entries whose page is worth reading: those some topic nearly matched."""
+    return [
+        entry for entry in entries if entry.url and not entry.text and index.near(entry)
+    ]
+
+
+def without_page(entry: Entry) -> Entry:
+    """Return an entry as its feed gave it."""
+    return replace(entry, text="", canonical="")
 
 
 def vanished(record: EntriesRecord) -> MatchesRecord | None:
@@ -140,12 +190,12 @@ def vanished(record: EntriesRecord) -> MatchesRecord | None:
     return MatchesRecord(topic="", revised=revised) if revised else None
 
 
-def _revision(entry: Entry, matches: Sequence[Match]) -> Revision:
+def _revision(entry: Entry, topics: Sequence[str]) -> Revision:
     return Revision(
         feed=entry.feed,
         entry_id=entry.id,
         revision=entry.revision,
-        topics=tuple(match.topic for match in matches),
+        topics=tuple(topics),
         seen_at=entry.fetched_at,
     )
 
@@ -183,7 +233,7 @@ def _store(steps: Iterable[Step], plan: Plan, state: AssessState) -> Iterator[Ch
 def _steps(sighting: Sighting, plan: Plan, state: AssessState) -> Iterator[Step]:
     """Yield what a sighting does to alerts; each must be stored before the next."""
     yield from _merged(sighting, state)
-    if state.is_superseded(sighting.match):
+    if state.is_superseded(sighting.match) or _is_late(sighting, state):
         return
     done: set[str] = set()
     mark = mark_of(sighting.match.entry.title)
@@ -203,6 +253,15 @@ def _steps(sighting: Sighting, plan: Plan, state: AssessState) -> Iterator[Step]
             decided = decide(rule, sighting, finding, state, discount)
             if decided is not None:
                 yield decided
+
+
+def _is_late(sighting: Sighting, state: AssessState) -> bool:
+    """Say whether a later wording spoke first, as this one waited for its page."""
+    if sighting.joined != "edit":
+        return False
+    entry = sighting.match.entry
+    latest = state.latest_match(sighting.match.topic, entry.feed, entry.id)
+    return latest is not None and latest.entry.revision > entry.revision
 
 
 def _merged(sighting: Sighting, state: AssessState) -> Iterator[Step]:

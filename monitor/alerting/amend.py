@@ -134,8 +134,8 @@ def differences_between(old: Match, new: Match) -> tuple[Difference, ...]:
         found.append(("direction", act_of(old).lower(), act_of(new).lower()))
     if _bare(old.entry.title) != _bare(new.entry.title):
         found.append(("title", old.entry.title, new.entry.title))
-    text = _bare(f"{new.entry.title} {new.entry.summary}")
-    if any(_bare(quote) not in text for quote in quotes(old)):
+    text = _bare(f"{new.entry.title} {new.entry.summary} {new.entry.text}")
+    if any(_bare(quote) not in text for quote in _expected(old, new)):
         before, after = _evidence(old), _evidence(new)
         if (before, after) != (old.entry.title, new.entry.title):
             found.append(("evidence", before, after))
@@ -143,6 +143,16 @@ def differences_between(old: Match, new: Match) -> tuple[Difference, ...]:
         Difference(what=what, before=before, after=after)
         for what, before, after in found
     )
+
+
+def _expected(old: Match, new: Match) -> list[str]:
+    """Return the evidence to look for in a new wording.
+
+    What stood on the old page is looked for only where the new page was read.
+    """
+    if not new.entry.text:
+        old = replace(old, entry=replace(old.entry, text=""))
+    return quotes(old)
 
 
 def _evidence(match: Match) -> str:

@@ -25,6 +25,10 @@ _END = re.compile(
 )
 
 
+FROM_PAGE = "On its page: "
+"""What stands before a quotation that the feed itself does not hold."""
+
+
 class Piece(NamedTuple):
     """A run of text on one line, and whether it is evidence."""
 
@@ -42,10 +46,24 @@ def sentence(match: Match, limit: int) -> list[Piece]:
     """Return the sentences of the summary that hold evidence; none without any.
 
     From the first of them to the last, `limit` characters at most, which begin near
-    the first evidence when there is too much.
+    the first evidence when there is too much. Evidence in the page of the entry follows
+    the same way, and is said to be from there.
     """
-    text = match.entry.summary
-    found = _intervals(match, "summary")
+    summary = _sentences(match, "summary", limit)
+    page = _sentences(match, "text", limit // 2 if summary else limit)
+    if not page:
+        return summary
+    if summary:
+        summary = [
+            *_sentences(match, "summary", limit // 2),
+            Piece(" ", is_evidence=False),
+        ]
+    return [*summary, Piece(FROM_PAGE, is_evidence=False), *page]
+
+
+def _sentences(match: Match, field: str, limit: int) -> list[Piece]:
+    text: str = getattr(match.entry, field)
+    found = _intervals(match, field)
     if not found:
         return []
     ends = [stop.end() for stop in _END.finditer(text)]
@@ -60,6 +78,7 @@ def quotes(match: Match) -> list[str]:
     texts = [
         *(entry.title[start:end] for start, end in _intervals(match, "title")),
         *(entry.summary[start:end] for start, end in _intervals(match, "summary")),
+        *(entry.text[start:end] for start, end in _intervals(match, "text")),
     ]
     lines = (one_line(text).strip() for text in texts)
     return list(dict.fromkeys(line for line in lines if line))

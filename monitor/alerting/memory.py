@@ -81,10 +81,13 @@ class MemoryBook:
             of[alert.id] = None
 
     def note(self, revision: Revision) -> bool:
-        """Remember what became of an entry; False if that was known."""
+        """Remember what became of an entry; False if that was known.
+
+        Of one wording, fewer topics are news: its page settled what was open.
+        """
         known = self._revisions.setdefault((revision.feed, revision.entry_id), {})
         key = (revision.revision, revision.kind)
-        if key in known:
+        if key in known and not set(revision.topics) < set(known[key].topics):
             return False
         known[key] = revision
         return True

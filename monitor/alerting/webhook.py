@@ -19,7 +19,7 @@ from monitor.alerting.plain import one_line, web_address
 from monitor.alerting.telling import what_changed
 
 if TYPE_CHECKING:
-    from monitor.model import Change, Receiver
+    from monitor.model import Alert, Change, Receiver
 
 _NO_END = "0001-01-01T00:00:00Z"  # how Alertmanager writes that an alert still fires
 
@@ -80,6 +80,7 @@ def _annotations(change: Change) -> dict[str, str]:
         "reason": one_line(alert.reason).strip(),
         "confidence": alert.match.confidence,
         "evidence": ", ".join(f'"{quote}"' for quote in quotes(alert.match)),
+        "evidence_from": _place_of_evidence(alert),
         "source": one_line(entry.source).strip() or entry.feed,
         "url": web_address(entry.url),
         "published": _rfc3339(published) if published else "",
@@ -89,6 +90,12 @@ def _annotations(change: Change) -> dict[str, str]:
         "families": str(alert.families),
     }
     return {name: text for name, text in found.items() if text}
+
+
+def _place_of_evidence(alert: Alert) -> str:
+    """Say whether some evidence stands on the entry's page alone; "" if none does."""
+    is_from_page = any(span.field == "text" for span in alert.match.spans)
+    return "feed and page" if is_from_page else ""
 
 
 def _group_key(group: dict[str, str]) -> str:

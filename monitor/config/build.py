@@ -51,6 +51,7 @@ def build(
         data_dir: where relative SQLite files lie.
     """
     host, port = split_listen(config.web.listen)
+    feeds = (*specs.feeds(config), *listed)
     publishers = publishers_of(config)
     return Settings(
         path=path,
@@ -70,7 +71,8 @@ def build(
         retention=_retention(config),
         kafka=_kafka(config),
         workers=Workers(parsers=config.workers.parsers),
-        feeds=(*specs.feeds(config), *listed),
+        feeds=feeds,
+        paged=frozenset(feed.id for feed in feeds if feed.full_text),
         topics=topics,
         concepts=concepts,
         index=index,

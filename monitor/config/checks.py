@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from monitor.config.topic_files import TopicFiles
     from monitor.topics import TopicIndex
     from monitor.topics.spec import ConceptSpec, TopicSpec
+
+FULL_TEXT = ("trafilatura", "protego")
+"""What the extra `fulltext` brings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ def check(
         *lists.problems,
         *_addresses(config),
         *_intervals(config),
+        *_full_text(config),
         *publisher_problems(config),
         *_directions(config),
         *(_in_file(problem, filled) for problem in compiled.problems),
@@ -179,6 +184,28 @@ def _intervals(config: Config) -> Iterator[Problem]:
                 (*path, "max_interval"),
                 '"max_interval" is shorter than the interval',
                 "give at least as much, or leave it out",
+            )
+
+
+def missing_libraries(names: Iterable[str]) -> list[str]:
+    """Return which of some libraries are not installed."""
+    return [name for name in names if find_spec(name) is None]
+
+
+def _full_text(config: Config) -> Iterator[Problem]:
+    """Yield where pages are to be read without the libraries that this takes."""
+    missing = missing_libraries(FULL_TEXT)
+    if not missing:
+        return
+    places: dict[Keys, bool | None] = {("defaults",): config.defaults.full_text}
+    for name, feed in config.feeds.items():
+        places["feeds", name] = feed.full_text
+    for path, is_wanted in places.items():
+        if is_wanted:
+            yield Problem(
+                (*path, "full_text"),
+                f'"full_text" needs {" and ".join(missing)}, not installed here',
+                "run pip install 'wirewatch[fulltext]', or leave it out",
             )
 
 

@@ -41,6 +41,11 @@ class FeedDefaults(Model):
         timedelta(seconds=30),
         description="Time one poll may take in all; at least 100ms. Default 30s.",
     )
+    full_text: bool = Field(
+        False,
+        description="Read the page of an item that a topic nearly matched, if its"
+        " robots.txt allows. Needs the extra wirewatch[fulltext]. Default false.",
+    )
 
 
 class BasicAuth(Model):
@@ -82,6 +87,11 @@ class FeedSource(Model):
     )
     timeout: Interval | None = Field(
         None, description="Time one poll may take in all. Default defaults.timeout."
+    )
+    full_text: bool | None = Field(
+        None,
+        description="Read the page of an item that a topic nearly matched, if its"
+        " robots.txt allows. Default defaults.full_text.",
     )
     lang: Lang | None = Field(
         None,

@@ -88,6 +88,7 @@ class Settings:
         concepts: those of the file and those of packs that it uses.
         websub_callback: the public address hubs push to, without a slash at its end;
             "" while feeds are only polled.
+        paged: the names of the feeds whose pages are read.
         warnings: what is odd but no mistake, each `file:line:column: ...`.
     """
 
@@ -109,3 +110,4 @@ class Settings:
     publishers: Publishers = field(repr=False, compare=False)
     warnings: tuple[str, ...] = ()
     websub_callback: str = ""
+    paged: frozenset[str] = frozenset()

@@ -149,6 +149,7 @@ def feed_spec(name: str, feed: FeedSource, defaults: FeedDefaults) -> Feed:
         lang=feed.lang or "",
         source=feed.source or "",
         authorization=_authorization(feed.auth),
+        full_text=defaults.full_text if feed.full_text is None else feed.full_text,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the poller and a parse worker say to each other over a pipe.
+"""What a process and its parse workers say to each other over a pipe.
 
 Each message is its length in four bytes, then MessagePack.
 """
@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct, msgpack
 
-from monitor.feed_model import ParsedFeed
+from monitor.feed_model import Page, ParsedFeed
 
 LENGTH_BYTES: Final = 4
 READY: Final = b"ready\n"
@@ -19,18 +19,26 @@ EXIT_OUT_OF_MEMORY: Final = 3
 
 
 class Request(Struct, frozen=True):
-    """One body to parse."""
+    """One body to parse.
+
+    Args:
+        url: the address it came from; for a robots.txt, the address in question.
+        agent: of a robots.txt, for whom it is read.
+    """
 
     body: bytes
     url: str
-    content_type: str
+    content_type: str = ""
+    agent: str = ""
 
 
 class Reply(Struct, frozen=True):
-    """The feed, or why there is none."""
+    """The feed, the page, the robots' answer, or why there is none."""
 
     feed: ParsedFeed | None = None
     refused: str = ""
+    page: Page | None = None
+    is_allowed: bool | None = None
 
 
 _encoder = msgpack.Encoder()

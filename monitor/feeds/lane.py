@@ -26,6 +26,7 @@ from monitor.feeds.frames import (
 
 if TYPE_CHECKING:
     from datetime import timedelta
+    from typing import Literal
 
 _START_SECONDS = 60
 _ALARM_MARGIN_SECONDS = 5
@@ -67,6 +68,7 @@ class Lane:
         niceness: how far its workers stand back for the rest of the machine.
         max_parses: bodies after which a worker is replaced.
         max_idle_bytes: the memory that a worker may keep when its body is done.
+        job: what its workers read.
     """
 
     def __init__(
@@ -78,12 +80,14 @@ class Lane:
         niceness: int = 0,
         max_parses: int = MAX_PARSES,
         max_idle_bytes: int = MAX_IDLE_BYTES,
+        job: Literal["feeds", "pages"] = "feeds",
     ) -> None:
         self._deadline = deadline
         self._max_parses = max_parses
         self._max_idle_bytes = max_idle_bytes
         self._memory = max_rss_bytes
         self._niceness = niceness
+        self._job = job
         self._slots = asyncio.Semaphore(count)
         self._idle: list[asyncio.subprocess.Process] = []
         self._all: dict[asyncio.subprocess.Process, int] = {}
@@ -150,6 +154,7 @@ class Lane:
             str(self._memory),
             str(math.ceil(self._deadline.total_seconds()) + _ALARM_MARGIN_SECONDS),
             str(self._niceness),
+            self._job,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=environment,  # secrets in ours are none of a parser's business

@@ -95,7 +95,7 @@ def _entry(raw: RawEntry, url: str, lang: str) -> ParsedEntry:
 
 def _identity(raw: RawEntry, title: str, summary: str) -> str:
     """Return the guid, else the canonical link, else a hash of the text."""
-    identity = clean(raw.id) or canonical(clean(raw.link))
+    identity = clean(raw.id) or canonical(clean(raw.canonical or raw.link))
     if not identity:
         return "sha256:" + content_hash(title, summary)
     return identity if len(identity) <= MAX_ID else _digest(identity)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from monitor.manners import NO_MANNERS, host_of
 from monitor.patience import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
     from monitor.clock import Clock
@@ -126,6 +126,36 @@ class Poller:
         """Look at once which feeds are due."""
         self._must_look = True
         self._wake.set()
+
+    @property
+    def under_way(self) -> Mapping[str, int]:
+        """Return how many requests are under way, by host."""
+        return self._hosts.under_way
+
+    @property
+    def manners(self) -> Manners:
+        """Return how hard one host may be asked."""
+        return self._hosts.manners
+
+    @asynccontextmanager
+    async def visiting(
+        self, host: str, start_at: datetime | None
+    ) -> AsyncIterator[None]:
+        """Ask a host for something else, in its turn among the polls.
+
+        Args:
+            host: whom to ask.
+            start_at: when it may be asked, if that was settled with other pollers.
+        """
+        self._hosts.enter(host)
+        try:
+            begun = await self._hosts.turn(host, start_at)
+            try:
+                yield
+            finally:
+                self._hosts.answered(host, begun)
+        finally:
+            self._hosts.leave(host)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set; give polls under way a moment to end.

@@ -21,10 +21,15 @@ class Text(Struct, frozen=True):
 
 
 class RawEntry(Struct, frozen=True, kw_only=True):
-    """One item as it stood in the feed."""
+    """One item as it stood in the feed.
+
+    Args:
+        canonical: the address that the feed itself calls the item's own, or "".
+    """
 
     id: str = ""
     link: str = ""
+    canonical: str = ""
     title: Text = Text()
     summary: Text = Text()
     content: Text = Text()

@@ -130,6 +130,7 @@ def _entry(entry: dict[str, Any], *, guess: bool) -> RawEntry:
     return RawEntry(
         id=_string(entry, "id"),
         link=_link(entry),
+        canonical=_canonical(entry),
         title=_text(entry, "title", guess=guess),
         summary=_text(entry, "summary", default=content),
         content=content,
@@ -182,6 +183,14 @@ def _link(entry: dict[str, Any]) -> str:
         for link in links:
             if _string(link, "rel") == wanted:
                 return _string(link, "href")
+    return ""
+
+
+def _canonical(entry: dict[str, Any]) -> str:
+    """Return the address that a link with rel=canonical names (RFC 6596), or ""."""
+    for link in dict.get(entry, "links") or ():
+        if _string(link, "rel") == "canonical":
+            return _string(link, "href")
     return ""
 
 

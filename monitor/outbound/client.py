@@ -83,6 +83,21 @@ class Answer(Struct, frozen=True, kw_only=True):
     moved_to: str = ""
 
 
+class _Wanted(Struct, frozen=True, kw_only=True):
+    """What a GET may ask, what is read of its answer, and how redirects are met.
+
+    `Outbound.get` tells what each means.
+    """
+
+    max_bytes: int
+    is_named: bool = True
+    named: str = ""
+    visit: Visit = at_once
+    is_cut: bool = False
+    kinds: Collection[str] = ()
+    on_redirect: Callable[[str], Awaitable[None]] | None = None
+
+
 class Outbound:
     """Send requests to addresses that users and publishers supply.
 
@@ -159,6 +174,9 @@ class Outbound:
         is_named: bool = True,
         named: str = "",
         visit: Visit = at_once,
+        is_cut: bool = False,
+        kinds: Collection[str] = (),
+        on_redirect: Callable[[str], Awaitable[None]] | None = None,
     ) -> Answer:
         """Return the answer to a GET, after redirects, whatever its status.
 
@@ -166,21 +184,34 @@ class Outbound:
         largest body accepted, on the wire and decoded.
 
         Args:
+            url: the address.
+            headers: sent beside our own.
             is_named: the user named the address, not a publisher.
             named: the address that the user named, if redirects from there led to this
                 one before; what may be asked is judged as at a redirect.
             visit: entered with the host around each request to which a redirect led
                 from another host, so that hosts are not hurried.
+            is_cut: keep the first `max_bytes` of a larger body instead of refusing it.
+            kinds: media types whose body is read; that of another stays empty. None
+                given, all are read.
+            on_redirect: awaited with each address that a redirect leads to, before it
+                is asked; what it raises ends the request.
 
         Raises:
             OutboundRefusedError: an address, or a port, that may not be asked.
             OutboundError: no usable answer.
         """
         request = self._request("GET", url, headers)
-        work = self._follow(
-            request, max_bytes, is_named=is_named, named=named, visit=visit
+        wanted = _Wanted(
+            max_bytes=max_bytes,
+            is_named=is_named,
+            named=named,
+            visit=visit,
+            is_cut=is_cut,
+            kinds=kinds,
+            on_redirect=on_redirect,
         )
-        return await self._within(timeout, request, work)
+        return await self._within(timeout, request, self._follow(request, wanted))
 
     async def post(
         self,
@@ -250,29 +281,23 @@ class Outbound:
             request.url = parsed.copy_with(username=None, password=None)
         return request
 
-    async def _follow(
-        self,
-        request: httpx.Request,
-        max_bytes: int,
-        *,
-        is_named: bool,
-        named: str,
-        visit: Visit,
-    ) -> Answer:
-        first = httpx.URL(named) if named else request.url
+    async def _follow(self, request: httpx.Request, wanted: _Wanted) -> Answer:
+        first = httpx.URL(wanted.named) if wanted.named else request.url
         self._check_port(first, request.url)
-        at_first = self._client if is_named else self._supplied
+        at_first = self._client if wanted.is_named else self._supplied
         moved_to, is_permanent, before = "", True, request.url.host
         for _ in range(self._max_redirects + 1):
             host = request.url.host
             client = at_first if host == first.host else self._elsewhere
-            turn = at_once if host == before else visit
+            turn = at_once if host == before else wanted.visit
             async with turn(host_of(str(request.url))):
-                answer, target = await _ask(client, request, max_bytes)
+                answer, target = await _ask(client, request, wanted)
             if not target:
                 return replace(answer, moved_to=moved_to)
             before, request = host, self._redirected(request, target)
             self._check_port(first, request.url)
+            if wanted.on_redirect is not None:
+                await wanted.on_redirect(str(request.url))
             is_permanent = is_permanent and answer.status in _PERMANENT
             if is_permanent:
                 moved_to = str(request.url)
@@ -339,7 +364,7 @@ class Outbound:
 
 
 async def _ask(
-    client: httpx.AsyncClient, request: httpx.Request, max_bytes: int
+    client: httpx.AsyncClient, request: httpx.Request, wanted: _Wanted
 ) -> tuple[Answer, str]:
     """Return an answer, and where it redirects to, or ""."""
     response = await client.send(request, stream=True)
@@ -347,14 +372,29 @@ async def _ask(
         target = response.headers.get("location", "")
         if response.status_code in _REDIRECTS and target:
             return _answer(response, b""), target
-        body = await _read(response, max_bytes) if response.is_success else b""
+        body = b""
+        if response.is_success and _is_wanted(response, wanted.kinds):
+            body = await _read(response, wanted.max_bytes, is_cut=wanted.is_cut)
         return _answer(response, body), ""
     finally:
         await response.aclose()
 
 
-async def _read(response: httpx.Response, max_bytes: int) -> bytes:
-    """Return the decoded body, refusing one that is too large or cut off."""
+def _is_wanted(response: httpx.Response, kinds: Collection[str]) -> bool:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return not kinds or kind in kinds
+
+
+async def _read(
+    response: httpx.Response, max_bytes: int, *, is_cut: bool = False
+) -> bytes:
+    """Return the decoded body, refusing one that is too large or cut off.
+
+    Args:
+        response: whose body is not read yet.
+        max_bytes: the largest body, on the wire and decoded.
+        is_cut: keep the beginning of a larger one.
+    """
     place, status = _place(response.request), response.status_code
     decoder = decoder_for(place, response.headers.get("content-encoding", ""))
     body = bytearray()
@@ -363,6 +403,8 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
         wire += len(chunk)
         body += decoder.feed(chunk, max_bytes - len(body))
         if wire > max_bytes or len(body) > max_bytes:
+            if is_cut:
+                return bytes(body[:max_bytes])
             raise OutboundError(
                 f"{place}: the body is larger than {max_bytes} bytes; "
                 "find an address that sends less",

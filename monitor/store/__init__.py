@@ -5,6 +5,8 @@
     schema, migrate  the tables and their history
     assess           stories, sightings and alerts for the core, in one transaction
     feeds, outbox    what pollers and couriers share by leases
+    hosts            when hosts may be asked again
+    pages            entries whose page is to be read
     pauses           feeds that a user stopped
     feed_entries     the wordings that the log has of each feed
     feed_windows     what each feed lists, and what left it oddly

@@ -7,10 +7,10 @@ One instance lives within one transaction, whose topic is locked by whoever asks
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from monitor.codec import decode, encode
 from monitor.model import Alert, Entry, Match, Span
@@ -153,7 +153,10 @@ class SqlAlertBook:
             self._conn.execute(statement, row)
 
     def note(self, revision: Revision) -> bool:
-        """Remember what became of an entry; False if that was known."""
+        """Remember what became of an entry; False if that was known.
+
+        Of one wording, fewer topics are news: its page settled what was open.
+        """
         row = {
             "feed": revision.feed,
             "entry_key": entry_key(revision.entry_id),
@@ -162,7 +165,25 @@ class SqlAlertBook:
             "topics": msgspec.json.encode(revision.topics).decode(),
             "seen_at": revision.seen_at,
         }
-        return insert_new(self._conn, entry_revisions, row)
+        return insert_new(self._conn, entry_revisions, row) or self._narrow(row)
+
+    def _narrow(self, row: dict[str, Any]) -> bool:
+        """Keep the topics of a known wording if they are fewer; say whether they are."""
+        of = entry_revisions.c
+        its = [
+            of[name] == row[name] for name in ("feed", "entry_key", "revision", "kind")
+        ]
+        known = self._conn.execute(
+            select(of.topics).where(*its).with_for_update()
+        ).scalar_one()
+        if not set(msgspec.json.decode(row["topics"])) < set(
+            msgspec.json.decode(known)
+        ):
+            return False
+        self._conn.execute(
+            update(entry_revisions).where(*its).values(topics=row["topics"])
+        )
+        return True
 
     def is_superseded(self, match: Match) -> bool:
         """Say whether a later wording of the entry is known to be off the topic."""

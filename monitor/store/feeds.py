@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, update
 
 from monitor.feed_model import FeedState
-from monitor.manners import NO_MANNERS, Turns
+from monitor.manners import NO_MANNERS
 from monitor.store.columns import UtcTime
 from monitor.store.feed_entries import (
     had_hashes,
@@ -25,8 +25,9 @@ from monitor.store.feed_entries import (
 from monitor.store.feed_health import STATE, note_body
 from monitor.store.feed_sync import NO_FAILURES, sync
 from monitor.store.feed_windows import note_window, read_window
-from monitor.store.schema import feed_hosts, feeds
-from monitor.store.sql import batches, insert_all_new
+from monitor.store.hosts import hold, host_times, save_times
+from monitor.store.schema import feeds
+from monitor.store.sql import batches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from monitor.feed_model import PollOutcome, SeenEntry
     from monitor.feed_window import FeedWindow
-    from monitor.manners import Manners
+    from monitor.manners import Manners, Turns
     from monitor.model import Feed
     from monitor.store import Store
     from monitor.store.feed_health import Learn
@@ -163,7 +164,7 @@ class StoreFeedBook:
         def work(conn: Connection) -> None:
             is_owner = _close(conn, owner, outcome)
             if outcome.hold is not None:
-                _hold(conn, *outcome.hold, outcome.at)
+                hold(conn, *outcome.hold, outcome.at)
             if outcome.error:
                 return
             record_seen(conn, outcome)
@@ -251,26 +252,13 @@ def _turns(
     spacings = {row.host: manners.spacing_of(row.host) for row in found}
     # In one order everywhere, so that two pollers cannot block each other.
     hosts = sorted(host for host, spacing in spacings.items() if spacing)
-    turns = _host_times(conn, hosts, now)
+    turns = host_times(conn, hosts, now)
     taken = Counter(under_way)
     for row in found:
         room = manners.at_once_of(row.host) - taken[row.host]
         taken[row.host] += turns.seat(row.id, row.host, now, spacings[row.host], room)
     if hosts:
-        times = [
-            {
-                "its_host": host,
-                "free": turns.free_at[host],
-                "queued": turns.queued_until[host],
-            }
-            for host in hosts
-        ]
-        conn.execute(
-            update(feed_hosts)
-            .where(feed_hosts.c.host == bindparam("its_host"))
-            .values(free_at=bindparam("free"), queued_until=bindparam("queued")),
-            times,
-        )
+        save_times(conn, hosts, turns)
     if turns.put_off:
         conn.execute(
             update(feeds)
@@ -279,39 +267,6 @@ def _turns(
             [{"feed": feed, "due": due} for feed, due in turns.put_off.items()],
         )
     return turns
-
-
-def _host_times(conn: Connection, hosts: Sequence[str], now: datetime) -> Turns:
-    turns = Turns()
-    new = [{"host": host, "free_at": now, "queued_until": now} for host in hosts]
-    insert_all_new(conn, feed_hosts, new)
-    of = feed_hosts.c
-    for some in batches(hosts):
-        rows = conn.execute(
-            select(of.host, of.free_at, of.queued_until, of.held_until)
-            .where(of.host.in_(some))
-            .order_by(of.host)
-            .with_for_update()
-        )
-        for host, free_at, queued_until, held_until in rows:
-            turns.free_at[host] = free_at
-            turns.queued_until[host] = queued_until
-            if held_until is not None:
-                turns.held_until[host] = held_until
-    return turns
-
-
-def _hold(conn: Connection, host: str, until: datetime, now: datetime) -> None:
-    """Note that a host asked for a pause; a shorter one ends no longer one."""
-    insert_all_new(
-        conn, feed_hosts, [{"host": host, "free_at": now, "queued_until": now}]
-    )
-    of = feed_hosts.c
-    conn.execute(
-        update(feed_hosts)
-        .where(of.host == host, or_(of.held_until.is_(None), of.held_until < until))
-        .values(held_until=until)
-    )
 
 
 def _close(conn: Connection, owner: str, outcome: PollOutcome) -> bool:

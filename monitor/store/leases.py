@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
-from monitor.store.schema import feeds, outbox
+from monitor.store.schema import feeds, outbox, pages
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
 def release(conn: Connection, owner: str) -> None:
-    """Make what an owner had leased, feeds and notifications, free at once."""
-    for table in (feeds, outbox):
+    """Make what an owner had leased (feeds, pages, notifications) free at once."""
+    for table in (feeds, pages, outbox):
         conn.execute(
             update(table)
             .where(table.c.leased_by == owner)

@@ -23,6 +23,7 @@ from monitor.store.schema import (
     feed_entries,
     microseconds,
     outbox,
+    pages,
     rule_matters,
     rule_tallies,
     rule_watches,
@@ -62,6 +63,7 @@ def prune(
     # In this order each step makes room for the next.
     first = (
         (feed_entries, _gone_entries(before)),
+        (pages, pages.c.wanted_at < before),
         (sightings, _old_sightings(before)),
         (outbox, _delivered(before)),
     )

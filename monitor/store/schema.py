@@ -318,6 +318,36 @@ rule_watches = Table(
     Index(None, "changed_at"),
 )
 
+# Entries whose page is to be read. A row stays when that is done, so that an entry which
+# the log delivers again is not read again.
+pages = Table(
+    "pages",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("entry_key", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("url", Words, nullable=False),
+    Column("host", Text, nullable=False),
+    # The entry as the feed gave it; "" when its page was read, or given up.
+    Column("entry", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("wanted_at", UtcTime, nullable=False),
+    # Null when there is nothing left to do.
+    Column("due_at", UtcTime),
+    Column("leased_by", Text),
+    Column("leased_until", UtcTime),
+    Column("outcome", Text, nullable=False),
+    Column("error", Words, nullable=False),
+    Column("canonical", Words, nullable=False),
+    Index(
+        "ix_pages_due",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    Index(None, "wanted_at"),
+)
+
 websub_subscriptions = Table(
     "websub_subscriptions",
     metadata,

@@ -27,7 +27,13 @@ def _bare(text: str) -> str:
 def fingerprint(entry: Entry) -> str:
     """Return 32 hex digits that are equal for exact copies of one text.
 
-    Case, punctuation, width and spacing do not count; every letter and digit does.
+    Case, punctuation, width and spacing do not count; every letter and digit does. An
+    entry whose page was read is known by that: two links, or feeds, that lead to one
+    article are one text, whatever their headlines. The address alone would not do, as
+    some sites give all pages the same.
     """
-    text = f"{_bare(entry.title)}\n{_bare(entry.summary)}"
+    if entry.text and entry.canonical:
+        text = f"page\n{entry.canonical}\n{_bare(entry.text)}"
+    else:
+        text = f"{_bare(entry.title)}\n{_bare(entry.summary)}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -120,12 +120,15 @@ class Reader:
 
     def stop(self, at: int) -> int:
         """Return what stands before a word: 0 nothing, 1 a comma, 2 a full stop."""
-        split = self._document.split
-        if at <= 0 or at in (split, split + 1):
+        document = self._document
+        split, page = document.split, document.page
+        if at <= 0 or at in (split, split + 1, page, page + 1):
             return 2
         if at < split:
             return self._title_stops[at]
-        return self._summary_stops[at - split - 1]
+        if at < page:
+            return self._summary_stops[at - split - 1]
+        return self._text_stops[at - page - 1]
 
     @cached_property
     def _title_stops(self) -> list[int]:
@@ -135,7 +138,15 @@ class Reader:
     @cached_property
     def _summary_stops(self) -> list[int]:
         document = self._document
-        return _stops(document.summary, document.words[document.split + 1 :])
+        words = document.words[document.split + 1 : document.page]
+        return _stops(document.summary, words)
+
+    @cached_property
+    def _text_stops(self) -> list[int]:
+        document = self._document
+        if document.text is None:
+            return []
+        return _stops(document.text, document.words[document.page + 1 :])
 
     # --- words between spaces ---
 

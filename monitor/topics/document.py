@@ -1,7 +1,7 @@
 """An entry as a run of words, title first, with the way back to its text.
 
-A break stands between title and summary, so that no phrase runs from one into the
-other, while distances do.
+A break stands between title and summary, and between these and the text of the page if
+that was read, so that no phrase runs from one into the other, while distances do.
 """
 
 from __future__ import annotations
@@ -229,40 +229,64 @@ class Document:
         entry: what was read.
         title: the text of the title.
         summary: the text of the summary.
+        text: the text of its page, or None when that was not read.
 
     Attributes:
         split: the position of the break between title and summary.
     """
 
-    __slots__ = ("_at", "_spans", "_words", "entry", "split", "summary", "title")
+    __slots__ = (
+        "_at",
+        "_page",
+        "_spans",
+        "_words",
+        "entry",
+        "split",
+        "summary",
+        "text",
+        "title",
+    )
 
-    def __init__(self, entry: Entry, title: Field, summary: Field) -> None:
+    def __init__(
+        self, entry: Entry, title: Field, summary: Field, text: Field | None = None
+    ) -> None:
         self.entry = entry
         self.title = title
         self.summary = summary
+        self.text = text
         self.split = len(title)
+        self._page = -1
         self._words: list[Word] | None = None
         self._at: Sequence[int] | None = None
         # Many topics are found at the same words.
         self._spans: dict[int, dict[Hit, Span]] = {}
 
     @property
+    def page(self) -> int:
+        """Return the position of the break before the page's text, past the summary."""
+        if self._page < 0:
+            self._page = self.split + 1 + len(self.summary)
+        return self._page
+
+    @property
     def words(self) -> list[Word]:
-        """Return its words, as the lexicon knows them, and the break."""
+        """Return its words, as the lexicon knows them, and the breaks."""
         if self._words is None:
             self._words = list(chain.from_iterable(self.title.words))
             self._words += self.summary.known[BREAK]
             self._words += chain.from_iterable(self.summary.words)
+            if self.text is not None:
+                self._words += self.summary.known[BREAK]
+                self._words += chain.from_iterable(self.text.words)
         return self._words
 
     @property
     def at(self) -> Sequence[int]:
         """Return for each position how far along the entry it lies, in widths."""
         if self._at is None:
-            if self.title.is_spaced and self.summary.is_spaced:
-                self._at = _even_distances(
-                    self.split, self.split + 1 + len(self.summary)
-                )
+            is_even = self.title.is_spaced and self.summary.is_spaced
+            if is_even and self.text is None:
+                self._at = _even_distances(self.split, self.page)
             else:
                 widths = map(_width, self.words)
                 self._at = list(accumulate(widths, initial=0))[:-1]
@@ -270,8 +294,7 @@ class Document:
 
     def is_written(self, position: int, wanted: str) -> bool:
         """Tell whether the word at a position has these letters, in this case."""
-        entry = self.entry
-        whole = entry.title if position < self.split else entry.summary
+        whole = self._text(self.field_at(position))
         if _surely_lacks(whole, wanted):
             return False
         _, start, end = self.place(position, position)
@@ -314,14 +337,26 @@ class Document:
             found.append(span)
         return found
 
+    def field_at(self, position: int) -> Literal["title", "summary", "text"]:
+        """Return the field that a word stands in."""
+        if position < self.split:
+            return "title"
+        if self.text is None or position < self.page:
+            return "summary"
+        return "text"
+
     def place(
         self, first: int, last: int
-    ) -> tuple[Literal["title", "summary"], int, int]:
+    ) -> tuple[Literal["title", "summary", "text"], int, int]:
         """Return the field and the characters of a run of words in one field."""
         if last < self.split:
             return ("title", *self.title.characters(first, last))
+        if self.text is not None and first > self.page:
+            shift = self.page + 1
+            return ("text", *self.text.characters(first - shift, last - shift))
         shift = self.split + 1
         return ("summary", *self.summary.characters(first - shift, last - shift))
 
     def _text(self, field: str) -> str:
-        return self.entry.title if field == "title" else self.entry.summary
+        text: str = getattr(self.entry, field)
+        return text

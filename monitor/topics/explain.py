@@ -239,13 +239,20 @@ class _Explainer:
         )
 
     def _text(self, window: Window) -> str:
-        """Return the text of a window; " … " stands where the summary begins."""
+        """Return the text of a window; " … " stands where another field begins."""
         first, last, _ = window
         document = self._document
-        if last < document.split or first > document.split:
-            return document.span(first, last, "").quote
-        title = document.span(first, document.split - 1, "").quote
-        return f"{title} … {document.span(document.split + 1, last, '').quote}"
+        starts = [0, document.split + 1]
+        ends = [document.split - 1, document.page - 1]
+        if document.text is not None:
+            starts.append(document.page + 1)
+            ends.append(last)
+        pieces = [
+            document.span(max(first, start), min(last, end), "").quote
+            for start, end in zip(starts, ends, strict=True)
+            if max(first, start) <= min(last, end)
+        ]
+        return " … ".join(pieces)
 
 
 def _order(report: ClauseReport) -> tuple[bool, float, float, int]:

@@ -21,6 +21,7 @@ from monitor.topics.actors import Actors
 from monitor.topics.changes import Written
 from monitor.topics.lexicon import Lexicon, Reader
 from monitor.topics.match import Topic, match_topic
+from monitor.topics.near import is_near
 from monitor.topics.plan import Found
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ _WASTE = 1000
 # Topics filed at once: enough to put most of an atom's together, and few enough to need
 # little memory on the way.
 _BATCH = 2000
+
+MOST_LOOKED_AT = 2_000
+"""Clauses looked at for one entry when near matches are sought."""
 
 _by_topic = attrgetter("topic")
 _by_name = attrgetter("name")
@@ -205,6 +209,41 @@ class TopicIndex:
                 matches.append(match)
         matches.sort(key=_by_topic)
         return matches
+
+    def near(self, entry: Entry) -> list[str]:
+        """Return the topics that an entry nearly matched, in order of name.
+
+        What that means stands in `monitor.topics.near`. Only clauses are looked at of
+        which the rarest thing they ask for was found, and no more than
+        `MOST_LOOKED_AT`, so the work does not grow with the number of topics.
+        """
+        found = self.find(entry)
+        concepts = self.shelf.atoms.names
+        near = []
+        for slot, numbers in self._anchored(found.hits).items():
+            topic = self._topics.get(slot)
+            if topic is None:
+                continue
+            try:
+                if match_topic(topic, numbers, found, concepts) is not None:
+                    continue
+                if is_near(topic, numbers, found):
+                    near.append(topic.name)
+            except Exception:  # noqa: S112 - told when the entry was matched
+                continue
+        return sorted(near)
+
+    def _anchored(self, hits: Hits) -> dict[int, tuple[int, ...]]:
+        """Return by slot the clauses whose rarest atom was found."""
+        filed_under = self.shelf.filed
+        # In one order, so that the limit cuts the same way each time.
+        atoms = sorted(filed_under.keys() & hits.keys())
+        clauses = chain.from_iterable(filed_under[atom][0] for atom in atoms)
+        found: dict[int, dict[int, None]] = {}
+        for clause in islice(clauses, MOST_LOOKED_AT):
+            numbers = found.setdefault(clause >> _CLAUSE_BITS, {})
+            numbers[clause & _CLAUSE_MASK] = None
+        return {slot: tuple(numbers) for slot, numbers in found.items()}
 
     def _candidates(self, hits: Hits) -> dict[int, tuple[int, ...]]:
         """Return by slot the clauses that may hold."""

@@ -266,7 +266,10 @@ class Reader:
 
     def read(self, entry: Entry) -> Document:
         """Cut an entry into words."""
-        return Document(entry, self._field(entry.title), self._field(entry.summary))
+        text = self._field(entry.text) if entry.text else None
+        return Document(
+            entry, self._field(entry.title), self._field(entry.summary), text
+        )
 
     def _field(self, text: str) -> Field:
         folded = fold(text)
@@ -280,6 +283,8 @@ class Reader:
         hits: Hits = {}
         _scan(document, document.title, 0, hits)
         _scan(document, document.summary, document.split + 1, hits)
+        if document.text is not None:
+            _scan(document, document.text, document.page + 1, hits)
         excepted = self._lexicon.excepted
         for outer in excepted.keys() & hits.keys():
             places = hits.pop(outer)

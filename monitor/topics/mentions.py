@@ -260,14 +260,17 @@ class Naming:
         if mention.end + 1 < len(words) and words[mention.end + 1].text in _SEATS:
             return True
         field, start, end = self._document.place(mention.first, mention.end)
-        if field == "summary":
-            return end <= self._dateline
-        return start >= self._tail(entry)
+        if field == "title":
+            return start >= self._tail(entry)
+        return end <= self._datelines[field]
 
     @cached_property
-    def _dateline(self) -> int:
-        found = _DATELINE.match(self._document.entry.summary)
-        return found.end() if found else 0
+    def _datelines(self) -> dict[str, int]:
+        """Return where the dateline ends in the summary and in the page."""
+        entry = self._document.entry
+        texts = {"summary": entry.summary, "text": entry.text}
+        found = {field: _DATELINE.match(text) for field, text in texts.items()}
+        return {field: each.end() if each else 0 for field, each in found.items()}
 
     def _tail(self, entry: Entry) -> int:
         found = _TAIL.search(entry.title)

@@ -171,7 +171,7 @@ class Together(_Part, frozen=True, gc=False):
             return self._combined(lists, found.document)
         combined: list[Window] = []
         entry = found.document.entry
-        sentences = sentence_numbers(entry.title, entry.summary)
+        sentences = sentence_numbers(entry.title, entry.summary, entry.text)
         for inside in by_sentence(lists, sentences):
             combined += self._combined(inside, found.document)
         return combined
@@ -275,10 +275,12 @@ class InField(_Part, frozen=True, gc=False):
 
     def windows(self, found: Found) -> list[Window]:
         """Return the part's windows in the field."""
-        split = found.document.split
-        in_title = self.field == "title"
+        document = found.document
+        start, end = 0, document.split
+        if self.field == "summary":
+            start, end = end, document.page
         inside = {
-            number: [place for place in places if (place[1] < split) is in_title]
+            number: [place for place in places if start <= place[1] < end]
             for number, places in found.hits.items()
         }
         return self.part.windows(Found(found.document, inside))

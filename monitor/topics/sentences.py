@@ -66,15 +66,20 @@ _ABBREVIATIONS = frozenset(
 
 
 @lru_cache(maxsize=8)
-def sentence_numbers(title: str, summary: str) -> tuple[int, ...]:
+def sentence_numbers(title: str, summary: str, text: str = "") -> tuple[int, ...]:
     """Return for each word of an entry the number of its sentence, the title's first.
 
-    The break between title and summary has one of its own.
+    A break between title, summary and the text of the page has one of its own.
     """
     numbers = [*_numbers(title)]
     numbers.append(numbers[-1] + 1 if numbers else 0)
     after = numbers[-1] + 1
-    return (*numbers, *(after + number for number in _numbers(summary)))
+    numbers += [after + number for number in _numbers(summary)]
+    if text:
+        numbers.append(numbers[-1] + 1)
+        after = numbers[-1] + 1
+        numbers += [after + number for number in _numbers(text)]
+    return tuple(numbers)
 
 
 def _numbers(text: str) -> list[int]:

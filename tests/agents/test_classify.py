@@ -45,7 +45,7 @@ class ListLog:
 async def test_a_broken_topic_is_counted_named_once_and_stops_no_other() -> None:
     metrics, log = Metrics(), ListLog()
     parts: Any = {
-        "settings": SimpleNamespace(index=HalfBrokenIndex()),
+        "settings": SimpleNamespace(index=HalfBrokenIndex(), paged=frozenset()),
         "log": log,
         "store": None,
     }

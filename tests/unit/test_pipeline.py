@@ -185,3 +185,21 @@ def test_which_stories_any_rule_tells_does_not_depend_on_order(
 
     assert one.alerts.keys() == other.alerts.keys()
     assert sent(one).keys() == sent(other).keys()
+
+
+def test_a_page_that_comes_twice_is_told_once() -> None:
+    spec = TopicSpec(name="dues", clauses=(ClauseSpec(query="unesco AND dues"),))
+    topics = compile_topics([], [spec]).index
+    item = entry(title="UNESCO meets", summary="In Paris.")
+    read = entry(
+        title="UNESCO meets", summary="In Paris.", text="The dues stay unpaid."
+    )
+    state = MemoryState()
+
+    opened = []
+    for one in (item, read, read, item):
+        for record in classify([one], topics):
+            opened += assess(record.matches, plan(rule(topics=("dues",))), state)
+
+    assert [change.alert.match.entry for change in opened] == [read]
+    assert len(state.sightings) == 1

@@ -52,10 +52,12 @@ def rests(rule: Rule, at: datetime, history: History) -> bool:
 
 def listed(entries: list[Entry]) -> tuple[Entry, ...]:
     """Return the newest of some entries as an alert lists them, in brief."""
-    return tuple(
-        msgspec.structs.replace(entry, summary=entry.summary[:MAX_RELATED_SUMMARY])
-        for entry in entries[-MAX_RELATED:]
-    )
+    return tuple(_brief(entry) for entry in entries[-MAX_RELATED:])
+
+
+def _brief(entry: Entry) -> Entry:
+    summary = entry.summary[:MAX_RELATED_SUMMARY]
+    return msgspec.structs.replace(entry, summary=summary, text="")
 
 
 def _distinct(stories: Iterable[tuple[str, Entry]]) -> list[Entry]:

@@ -21,7 +21,10 @@ MAX_RELATED = 20
 """Entries listed beside the evidence of an alert, newest last."""
 
 MAX_RELATED_SUMMARY = 500
-"""Characters kept of their summaries: an alert must fit into one record."""
+"""Characters kept of their summaries, and none of their pages.
+
+An alert must fit into one record.
+"""
 
 
 MAX_MATTERS = 200

@@ -372,3 +372,35 @@ def test_a_body_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert b"none/f.xml: no such file or directory" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_fetch_shows_the_article_of_a_page_unless_robots_may_not_read_it(
+    tmp_path: Path,
+) -> None:
+    text = "The port authority said that talks on the new quay would resume. " * 6
+    (tmp_path / "a.html").write_text(
+        '<html><head><link rel="canonical" href="/quay"></head><body>'
+        f"<nav>Home</nav><article><p>{text}</p></article></body></html>"
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-um", "http.server", "0", "--bind", "127.0.0.1"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert server.stdout is not None
+        port = server.stdout.readline().split()[5].decode()
+        ask = ("fetch", "--text", f"http://127.0.0.1:{port}/a.html")
+        allowed = wirewatch(*ask, "--allow", "127.0.0.0/8")
+        (tmp_path / "robots.txt").write_text("User-agent: *\nDisallow: /\n")
+        forbidden = wirewatch(*ask, "--allow", "127.0.0.0/8")
+    finally:
+        server.kill()
+        server.communicate()
+
+    found = json.loads(allowed.stdout)
+    assert found["text"] == text.strip()
+    assert found["canonical"] == f"http://127.0.0.1:{port}/quay"
+    assert forbidden.returncode == 2
+    assert b"its robots.txt keeps robots from the page" in forbidden.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,3 +104,28 @@ def test_columns_count_characters_not_bytes(mistakes: Mistakes) -> None:
     found = mistakes("concepts: {c: {ja: [ユネスコ, 5]}}")
 
     assert found[0].startswith("F:1:27: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("defaults: {full_text: true}", "F:1:23: "),
+        (
+            "feeds: {a: {url: https://example.org/, full_text: true}}",
+            'F:1:51: feed "a": ',
+        ),
+    ],
+)
+def test_full_text_without_its_libraries_is_a_mistake(
+    mistakes: Mistakes, monkeypatch: pytest.MonkeyPatch, text: str, place: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "trafilatura", None)
+
+    found = mistakes(text)
+
+    assert found == [
+        (
+            f'{place}"full_text" needs trafilatura, not installed here; '
+            "run pip install 'wirewatch[fulltext]', or leave it out"
+        )
+    ]

@@ -34,7 +34,7 @@ workers: {parsers: 4}
 defaults: {interval: 1m, max_interval: 2h, timeout: 10s}
 feeds:
   a: https://example.org/a
-  b: {url: "https://example.org/b", interval: 1h30m, max_interval: 6h, timeout: 500ms, lang: ja, source: B}
+  b: {url: "https://example.org/b", interval: 1h30m, max_interval: 6h, timeout: 500ms, lang: ja, source: B, full_text: true}
 concepts:
   unesco: {en: [unesco], ja: [ユネスコ]}
   money: {en: [money, dues]}
@@ -111,8 +111,10 @@ def test_feeds_take_what_they_do_not_say_from_the_defaults(load_text: Load) -> N
             timeout=timedelta(milliseconds=500),
             lang="ja",
             source="B",
+            full_text=True,
         ),
     )
+    assert settings.paged == {"b"}
 
 
 def test_topics_are_compiled_and_match(load_text: Load) -> None:

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from monitor import codec
 from monitor.feed_model import ParsedFeed
 from monitor.feeds.diff import fingerprint, fresh, strangers
-from monitor.feeds.frames import LENGTH_BYTES, Request, frame, reply_from
-from monitor.feeds.worker_main import _answer
+from monitor.feeds.frames import LENGTH_BYTES, Request, frame, reply_from, request_from
+from monitor.feeds.worker_main import _feed
 from monitor.model import EntriesRecord
 from tests.factories import NOON, feed
 
@@ -167,7 +167,7 @@ def parsed(body: bytes, url: str, content_type: str) -> ParsedFeed | None:
     """Return what the poller would get of a body from a worker."""
     request = frame(Request(body, url, content_type))
     begun = time.process_time()
-    reply = frame(_answer(request[LENGTH_BYTES:]))
+    reply = frame(_feed(request_from(request[LENGTH_BYTES:])))
     assert time.process_time() - begun < MAX_SECONDS_A_BODY
     answer = reply_from(reply[LENGTH_BYTES:])
     assert (answer.feed is None) == bool(answer.refused)

@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import brotli
 import pytest
@@ -387,3 +388,44 @@ async def test_a_post_to_an_inner_address_is_refused(publisher: Publisher) -> No
     await client.aclose()
 
     assert publisher.connections == 0
+
+
+async def test_a_body_may_be_cut_or_left_unread_as_the_caller_wants(
+    outbound: Outbound, publisher: Publisher
+) -> None:
+    publisher.answers["/long"] = reply(b"x" * 5000, content_type="Text/Plain; a=b")
+
+    async def body(**wanted: Any) -> bytes:
+        answer = await outbound.get(
+            publisher.url("/long"), headers={}, timeout=PLENTY, **wanted
+        )
+        return answer.body
+
+    assert await body(max_bytes=1000, is_cut=True) == b"x" * 1000
+    assert await body(max_bytes=9000, kinds=("text/plain",)) == b"x" * 5000
+    assert await body(max_bytes=1000, kinds=("text/html",)) == b""
+
+
+async def test_each_redirect_is_shown_before_it_is_asked(
+    outbound: Outbound, publisher: Publisher
+) -> None:
+    publisher.answers["/a"] = reply(status="302 Found", Location="/b")
+    publisher.answers["/b"] = reply(status="302 Found", Location="/c")
+    shown = []
+
+    async def look(url: str) -> None:
+        shown.append(url)
+        if url.endswith("/c"):
+            raise OutboundRefusedError("not there")
+
+    with pytest.raises(OutboundRefusedError, match="not there"):
+        await outbound.get(
+            publisher.url("/a"),
+            headers={},
+            timeout=PLENTY,
+            max_bytes=1000,
+            on_redirect=look,
+        )
+
+    assert shown == [publisher.url("/b"), publisher.url("/c")]
+    assert publisher.paths() == ["/a", "/b"]

@@ -17,7 +17,7 @@ from monitor import pipeline
 from monitor.alerting.rules import Finding, evaluate
 from monitor.codec import encode
 from monitor.memory import MemoryState
-from monitor.model import Route
+from monitor.model import Revision, Route
 from monitor.pipeline import Plan
 from monitor.store import Store
 from monitor.store.alerts import recent_alerts
@@ -323,3 +323,22 @@ async def test_a_long_history_is_read_only_as_far_as_the_rule_needs(
     listed = await store.run(work)
 
     assert listed == [f"entry-{n}" for n in range(200, 1200)]
+
+
+async def test_of_a_known_wording_only_fewer_topics_are_news(store: Store) -> None:
+    def known(*topics: str) -> Revision:
+        return Revision(
+            feed="wire", entry_id="a", revision=2, topics=topics, seen_at=NOON
+        )
+
+    line = [known("dues", "seat"), known("seat"), known("dues", "seat"), known("seat")]
+    older = match(topic="dues", entry=entry(feed="wire", id="a", revision=1))
+
+    def work(conn: Connection) -> list[tuple[bool, bool]]:
+        state = SqlAssessState(conn)
+        return [(state.note(each), state.is_superseded(older)) for each in line]
+
+    memory = MemoryState()
+    expected = [(memory.note(each), memory.is_superseded(older)) for each in line]
+    assert await store.run(work) == expected
+    assert expected == [(True, False), (True, True), (False, True), (False, True)]

@@ -103,3 +103,21 @@ def test_no_excerpt_is_longer_than_asked_or_has_words_of_its_own(
     assert sum(len(piece.text) for piece in pieces) <= limit + 2
     assert all("\n" not in piece.text for piece in pieces)
     assert set("".join(p.text for p in pieces)) <= {*text, "…", " "}
+
+
+def test_evidence_on_the_page_is_quoted_as_such() -> None:
+    text = "A long day. The dues may be withheld, it said. Nobody asked."
+    of = entry(title="UNESCO meets", summary="The UNESCO board met.", text=text)
+    words = (("summary", "UNESCO"), ("text", "dues"), ("text", "withheld"))
+    spans = []
+    for field, word in words:
+        start = getattr(of, field).index(word)
+        end = start + len(word)
+        spans.append(Span(field=field, start=start, end=end, quote=word))  # type: ignore[arg-type]
+    both = match(entry=of, spans=tuple(spans))
+    page_alone = match(entry=of, spans=tuple(spans[1:]))
+
+    told = "On its page: The [dues] may be [withheld], it said."
+    assert written(sentence(page_alone, 200)) == told
+    assert written(sentence(both, 200)) == f"The [UNESCO] board met. {told}"
+    assert quotes(both) == ["UNESCO", "dues", "withheld"]

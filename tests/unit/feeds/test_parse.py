@@ -270,3 +270,15 @@ def test_no_bytes_make_the_parser_raise_anything_else(noise: bytes) -> None:
             parse_feed(body)
         except NotAFeedError:
             continue
+
+
+def test_an_entry_without_id_is_known_by_its_canonical_link() -> None:
+    body = b"""<feed xmlns="http://www.w3.org/2005/Atom"><title>W</title><entry>
+    <title>Quay</title><link href="https://m.example/x?p=1"/>
+    <link rel="canonical" href="https://example.org/quay?utm_source=feed"/>
+    </entry></feed>"""
+
+    (found,) = parse_feed(body).entries
+
+    assert found.id == "https://example.org/quay"
+    assert found.url == "https://m.example/x?p=1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -231,3 +232,30 @@ def test_a_redelivered_match_changes_nothing(
 
     assert repeated == [None] * len(again)
     assert state.sightings == before
+
+
+PAGE = "https://news.example/story"
+
+
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [
+        pytest.param({"text": "The dues.", "canonical": PAGE}, True, id="one article"),
+        pytest.param({"text": "The dues!", "canonical": PAGE}, True, id="punctuation"),
+        pytest.param({"text": "Rain.", "canonical": PAGE}, False, id="another text"),
+        pytest.param(
+            {"text": "The dues.", "canonical": f"{PAGE}/2"}, False, id="another page"
+        ),
+        pytest.param({"text": "The dues."}, False, id="no address"),
+        pytest.param({}, False, id="no page"),
+    ],
+)
+def test_two_links_to_one_article_are_one_story(
+    other: dict[str, Any], is_same: bool
+) -> None:
+    state = MemoryState()
+
+    first = joined(state, told(text="The dues.", canonical=PAGE))
+    second = joined(state, told(feed="wire-b", id="b", title="Other words", **other))
+
+    assert (second.story == first.story) is is_same

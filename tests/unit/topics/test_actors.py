@@ -153,6 +153,12 @@ def test_a_dateline_and_a_publisher_do_not_act() -> None:
     assert actors("Japan halts dues - China Times", source="China Times") == (JAPAN,)
 
 
+def test_actors_are_named_in_the_page_too_and_its_dateline_is_none() -> None:
+    page = "PARIS (China Press) - A long way down the page Japan halts dues."
+
+    assert actors("A row", "Short.", text=page) == (JAPAN,)
+
+
 def test_actors_far_from_the_evidence_are_of_other_news() -> None:
     assert actors("Japan halts dues. " + "Words. " * 40 + "China meets.") == (JAPAN,)
 
