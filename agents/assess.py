@@ -17,12 +17,12 @@ from monitor import pipeline
 from monitor.codec import encode
 from monitor.eventlog import Record
 from monitor.model import AlertRecord, MatchesRecord
-from monitor.store.alerts import mark_published, unpublished_alerts
+from monitor.store.alerts import mark_published, unpublished_changes
 from monitor.store.assess import SqlAssessState
 
 if TYPE_CHECKING:
     from agents.runtime import Runtime
-    from monitor.model import Alert
+    from monitor.model import Change
 
 PUBLISH_BATCH = 100
 
@@ -39,58 +39,64 @@ class Assess:
         """Handle one record; safe to repeat."""
         runtime = self._runtime
         plan = runtime.settings.plan
-        opened = await runtime.store.run(
-            lambda conn: pipeline.assess(record.matches, plan, SqlAssessState(conn))
+        told = await runtime.store.run(
+            lambda conn: pipeline.assess(
+                record.matches, plan, SqlAssessState(conn), record.revised
+            )
         )
-        if not opened:
+        if not told:
             return
         runtime.notified()
-        for alert in opened:
-            tell(runtime, alert)
+        for change in told:
+            tell(runtime, change)
         await publish(runtime)
 
 
-def tell(runtime: Runtime, alert: Alert) -> None:
-    """Count and log what happened to an alert."""
-    if alert.status == "firing":
-        labels = (alert.rule, alert.topic, alert.severity)
+def tell(runtime: Runtime, change: Change) -> None:
+    """Count and log a change of an alert."""
+    alert = change.alert
+    labels = (alert.rule, alert.topic, alert.severity)
+    if change.kind == "firing":
         runtime.metrics.alerts.labels(*labels).inc()
+    runtime.metrics.alert_changes.labels(alert.rule, change.kind).inc()
     log.info(
-        "alert opened" if alert.status == "firing" else "alert resolved",
+        "alert opened" if change.kind == "firing" else f"alert {change.kind}",
         alert=alert.id,
         rule=alert.rule,
         topic=alert.topic,
         story=alert.story,
+        reasons=list(change.reasons),
     )
 
 
 async def publish(runtime: Runtime) -> None:
-    """Append every alert that was not published yet to stream `alerts`."""
+    """Append every change that was not published yet to stream `alerts`."""
     while True:
-        alerts = await runtime.store.run(
-            lambda conn: unpublished_alerts(conn, PUBLISH_BATCH)
+        changes = await runtime.store.run(
+            lambda conn: unpublished_changes(conn, PUBLISH_BATCH)
         )
-        if not alerts:
+        if not changes:
             return
         records = [
-            Record(
-                encode(
-                    AlertRecord(
-                        at=alert.updated_at or alert.opened_at,
-                        alert=alert,
-                        change="firing" if alert.status == "firing" else "resolved",
-                    )
-                ),
-                alert.rule.encode(),
-            )
-            for alert in alerts
+            Record(encode(_record(change)), change.alert.rule.encode())
+            for change in changes
         ]
         await runtime.log.append(ALERTS, records)
-        ids = [alert.id for alert in alerts]
+        ids = [(change.alert.id, change.alert.number) for change in changes]
         now = runtime.clock.now()
         await runtime.store.run(
             lambda conn, ids=ids, now=now: mark_published(conn, ids, now)  # type: ignore[misc]
         )
+
+
+def _record(change: Change) -> AlertRecord:
+    return AlertRecord(
+        at=change.at,
+        alert=change.alert,
+        change=change.kind,
+        reasons=change.reasons,
+        differences=change.differences,
+    )
 
 
 async def publish_leftovers(runtime: Runtime) -> None:
@@ -106,7 +112,13 @@ def guard(runtime: Runtime) -> Guard[MatchesRecord]:
         kind=MatchesRecord,
         step=Assess(runtime).step,
         pieces=lambda record: [
-            MatchesRecord(topic=record.topic, matches=(match,))
-            for match in record.matches
+            *(
+                MatchesRecord(topic=record.topic, matches=(match,))
+                for match in record.matches
+            ),
+            *(
+                MatchesRecord(topic=record.topic, revised=(revision,))
+                for revision in record.revised
+            ),
         ],
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import structlog
+from msgspec.structs import replace
 
 from agents.dead_letters import Guard
 from agents.streams import MATCHES
 from monitor import pipeline
 from monitor.codec import encode
 from monitor.eventlog import Record
-from monitor.model import EntriesRecord
+from monitor.model import EntriesRecord, MatchesRecord
 
 if TYPE_CHECKING:
     from agents.runtime import Runtime
@@ -36,12 +37,15 @@ class Classify:
             matches = pipeline.classify(
                 record.entries, runtime.settings.index, self._topic_failed
             )
+        gone = pipeline.vanished(record)
+        if gone is not None:
+            matches.append(gone)
         if matches:
             await runtime.log.append(
-                MATCHES, [Record(encode(m), m.topic.encode()) for m in matches]
+                MATCHES, [Record(encode(m), _key(m, record)) for m in matches]
             )
         runtime.metrics.classified.inc(len(record.entries))
-        for found in matches:
+        for found in filter(lambda each: each.matches, matches):
             runtime.metrics.matches.labels(found.topic).inc(len(found.matches))
 
     def _topic_failed(self, topic: str, error: Exception) -> None:
@@ -52,6 +56,11 @@ class Classify:
             log.error("topic cannot judge an entry", topic=topic, error=text)
 
 
+def _key(found: MatchesRecord, record: EntriesRecord) -> bytes:
+    """Return what keeps a topic's records in order, or else those of a feed."""
+    return (found.topic or record.feed).encode()
+
+
 def guard(runtime: Runtime) -> Guard[EntriesRecord]:
     """Return the classify agent's guarded step."""
     return Guard(
@@ -59,8 +68,12 @@ def guard(runtime: Runtime) -> Guard[EntriesRecord]:
         runtime=runtime,
         kind=EntriesRecord,
         step=Classify(runtime).step,
-        pieces=lambda record: [
-            EntriesRecord(feed=record.feed, entries=(entry,))
-            for entry in record.entries
-        ],
+        pieces=pieces,
     )
+
+
+def pieces(record: EntriesRecord) -> list[EntriesRecord]:
+    """Part a record, so that one entry which cannot be classified costs no other."""
+    pieces = [EntriesRecord(feed=record.feed, entries=(one,)) for one in record.entries]
+    rest = replace(record, entries=())
+    return pieces if rest.is_empty else [*pieces, rest]

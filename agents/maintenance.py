@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from agents.health import HealthCheck
     from agents.runtime import Runtime
-    from monitor.model import Alert
+    from monitor.model import Change
     from monitor.store.freshness import Answers
     from monitor.store.outbox import StoreOutbox
 
@@ -116,7 +116,7 @@ class Maintenance:
         if not rules:
             return
 
-        def work(conn: Connection) -> tuple[list[Alert], Answers]:
+        def work(conn: Connection) -> tuple[list[Change], Answers]:
             freshness = freshness_of(conn, rules, now)
             changed = pipeline.tick(now, plan, SqlAssessState(conn), freshness)
             return changed, absence_answers(conn)
@@ -126,8 +126,8 @@ class Maintenance:
             for state in ("seen", "absent", "unknown"):
                 number = answers.get((rule.name, state), 0)
                 runtime.metrics.absence.labels(rule.name, state).set(number)
-        for alert in changed:
-            tell(runtime, alert)
+        for change in changed:
+            tell(runtime, change)
         if changed:
             runtime.notified()
 

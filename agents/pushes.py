@@ -77,7 +77,7 @@ class Pushes:
         self._workers = ParseWorkers(1, on_kill=runtime.metrics.parse_kills.inc)
         self._poll = Poll(
             book=self._book,
-            append=lambda feed, entries: append_entries(runtime, feed, entries),
+            append=lambda record: append_entries(runtime, record),
             outbound=outbound,
             workers=self._workers,
             clock=runtime.clock,

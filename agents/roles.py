@@ -22,14 +22,14 @@ from monitor.outbound import Outbound
 from monitor.store.feeds import StoreFeedBook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from agents.dead_letters import Guard
     from agents.health import HealthCheck
     from agents.runtime import Runtime
     from monitor.config import Settings
     from monitor.feeds.poll import OnFeed
-    from monitor.model import Entry
+    from monitor.model import EntriesRecord
 
 CRASH_WATCH = 0.5
 """Seconds between two looks at whether an app has crashed."""
@@ -102,7 +102,7 @@ class PollRole:
         )
         self.poller = Poller(
             book=self._book,
-            append=lambda feed, entries: append_entries(runtime, feed, entries),
+            append=lambda record: append_entries(runtime, record),
             outbound=self._outbound,
             workers=self._workers,
             feeds={feed.id: feed for feed in settings.feeds},
@@ -135,10 +135,10 @@ class PollRole:
         await self._outbound.aclose()
 
 
-async def append_entries(runtime: Runtime, feed: str, entries: Sequence[Entry]) -> None:
-    """Put entries of one feed in the log; return once they are acknowledged."""
-    key = feed.encode()
-    records = [Record(encode(record), key) for record in split(feed, entries)]
+async def append_entries(runtime: Runtime, record: EntriesRecord) -> None:
+    """Put what a poll brought in the log; return once it is acknowledged."""
+    key = record.feed.encode()
+    records = [Record(encode(piece), key) for piece in split(record)]
     await runtime.log.append(ENTRIES, records)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, overload
 
 from monitor.store.alerts import recent_alerts, sightings_per_topic
 from monitor.store.feed_health import usual_feeds
+from monitor.store.feed_windows import feed_marks
 from monitor.store.feeds import StoreFeedBook
 from monitor.web.sources import TopicLine
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from agents.reload import Reloader
     from agents.runtime import Runtime
     from monitor.feed_model import FeedState, UsualFeed
+    from monitor.feed_window import FeedMarks
     from monitor.model import Alert
     from monitor.topics.spec import TopicSpec
     from monitor.web.sources import Health
@@ -72,6 +74,10 @@ class PageSources:
     async def usual(self) -> Mapping[str, UsualFeed]:
         """Return what is usual for each feed."""
         return await self._runtime.store.run(usual_feeds)
+
+    async def marks(self) -> Mapping[str, FeedMarks]:
+        """Return what happened to the entries of feeds."""
+        return await self._runtime.store.run(feed_marks)
 
     async def topics(self) -> Sequence[TopicLine]:
         """Return every topic of the configuration."""

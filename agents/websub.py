@@ -238,7 +238,7 @@ class WebSub:
         url = hub
         for _ in range(HUB_REDIRECTS + 1):
             answer = await self._outbound.post(
-                url, body=form, headers=_FORM, timeout=HUB_TIMEOUT
+                url, body=form, headers=_FORM, timeout=HUB_TIMEOUT, is_named=False
             )
             target = answer.headers.get("location", "")
             if answer.status not in _REDIRECTS or not target:

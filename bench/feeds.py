@@ -46,7 +46,7 @@ from monitor.feeds.poller import Poller
 from monitor.feeds.workers import ParseWorkers
 from monitor.manners import Manners
 from monitor.metrics import Metrics
-from monitor.model import Feed
+from monitor.model import EntriesRecord, Feed
 from monitor.outbound import Outbound
 from monitor.store import Store
 from monitor.store.feeds import StoreFeedBook
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from monitor.model import Entry
 
 BODY = 10_000
 SPACING = timedelta(seconds=1)
@@ -129,7 +128,7 @@ def sample() -> Sample:
     )
 
 
-async def drop(_: str, __: Sequence[Entry]) -> None:
+async def drop(_: EntriesRecord) -> None:
     """Stand for the log."""
 
 

@@ -47,14 +47,14 @@ from monitor.patience import Patience
 from tests.edges.feeds.memory_book import MemoryBook
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
 CONCURRENCY = 32
 SECONDS_OF_FEEDPARSER = 2
 WANTED_POLLS, WANTED_BODIES = 4.0, 10.0
 
 
-async def never(_: str, __: Sequence[object]) -> None:
+async def never(_: object) -> None:
     """Stand for the log, which nothing unchanged reaches."""
     raise AssertionError("an unchanged feed brought entries")
 

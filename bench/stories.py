@@ -85,7 +85,7 @@ def made_up(count: int, topics: int, rate: float) -> Iterator[Match]:
     Args:
         rate: items a second.
     """
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311
     letters = "abcdefghijklmnopqrstuvwxyz"
     words = ["".join(dice.choices(letters, k=dice.randint(2, 9))) for _ in range(30000)]
     weights = [1 / (rank + 3) for rank in range(len(words))]

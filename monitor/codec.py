@@ -10,12 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from monitor.errors import CodecError
-from monitor.model import EntriesRecord, Entry
+from monitor.model import EntriesRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+
+    from monitor.model import Entry
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -49,20 +52,23 @@ def decode(data: bytes, kind: type[T]) -> T:
 
 
 def split(
-    feed: str, entries: Iterable[Entry], limit: int = MAX_RECORD_BYTES
+    record: EntriesRecord, limit: int = MAX_RECORD_BYTES
 ) -> Iterator[EntriesRecord]:
-    """Pack entries, in order, into records of about `limit` bytes at most.
+    """Part a record, in order, into records of about `limit` bytes at most.
 
-    An entry larger than `limit` travels alone.
+    An entry larger than `limit` travels alone, and what was withdrawn or is back
+    after the entries.
     """
     batch: list[Entry] = []
     size = 0
-    for entry in entries:
+    for entry in record.entries:
         length = len(_encoder.encode(entry))
         if batch and size + length > limit:
-            yield EntriesRecord(feed=feed, entries=tuple(batch))
+            yield EntriesRecord(feed=record.feed, entries=tuple(batch))
             batch, size = [], 0
         batch.append(entry)
         size += length + 1
     if batch:
-        yield EntriesRecord(feed=feed, entries=tuple(batch))
+        yield EntriesRecord(feed=record.feed, entries=tuple(batch))
+    if record.withdrawn or record.returned:
+        yield replace(record, entries=())

@@ -10,6 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from monitor.feed_window import FeedWindow, Withdrawn
+
 
 class Fetched(Struct, frozen=True, kw_only=True):
     """What a publisher answered to one poll.
@@ -66,6 +68,7 @@ class ParsedEntry(Struct, frozen=True, kw_only=True):
     url: str = ""
     lang: str = ""
     source: str = ""
+    source_url: str = ""
     published_at: datetime | None = None
 
 
@@ -98,6 +101,8 @@ class FeedState(Struct, frozen=True, kw_only=True):
         start_at: when the claimed poll may begin, so that its host is not hurried.
         good_at: when a poll last went well.
         paused_at: when a user paused it, while it is paused.
+        watched: entries that may be withdrawn are missing from it, so that a poll
+            which brings nothing new tells something all the same.
     """
 
     id: str
@@ -118,6 +123,7 @@ class FeedState(Struct, frozen=True, kw_only=True):
     moves: int = 0
     stopped_since: datetime | None = None
     start_at: datetime | None = None
+    watched: bool = False
 
     @property
     def has_moved(self) -> bool:
@@ -187,6 +193,12 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
         host: the host to be asked next; "" keeps what is known.
         title: the feed's own title, when the body was new.
         hold: a host that asked for a pause (429), and until when.
+        new: entries that the log did not have, copies under new ids left out.
+        revised: entries whose wording has changed.
+        window: the feed's list to remember; None keeps what is known.
+        withdrawn: entries suspected withdrawn since this poll.
+        returned: ids of entries that were suspected and are listed again.
+        is_gap: entries may have come and gone since the poll before.
     """
 
     feed: str
@@ -206,3 +218,9 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
     host: str = ""
     title: str = ""
     hold: tuple[str, datetime] | None = None
+    new: int = 0
+    revised: int = 0
+    window: FeedWindow | None = None
+    withdrawn: tuple[Withdrawn, ...] = ()
+    returned: tuple[str, ...] = ()
+    is_gap: bool = False

@@ -1,4 +1,4 @@
-"""Remember stories, alerts and notifications in memory: the twin of the database.
+"""All that `assess` remembers, in memory: the twin of `monitor.store.assess`.
 
 A replay and the tests run the whole core over it. It owns no time and no limits: it
 grows with what it is told, so a process that runs for years uses the store instead.
@@ -8,27 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.alerting.memory import MemoryBook
 from monitor.alerting.rules.memory import MemoryHistory
 from monitor.stories.memory_index import MemoryStories
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from monitor.model import Alert, Notification, Sighting
+    from monitor.alerting.book import Step
+    from monitor.model import Notification, Sighting
     from monitor.stories.index import NewSketch
 
 
-class MemoryState(MemoryStories, MemoryHistory):
-    """Hold what `assess` must remember between two matches.
-
-    Attributes:
-        notifications: every notification by id, in the order they were decided.
-    """
+class MemoryState(MemoryStories, MemoryHistory, MemoryBook):
+    """Hold what `assess` must remember between two matches."""
 
     def __init__(self) -> None:
         MemoryStories.__init__(self)
         MemoryHistory.__init__(self)
-        self.notifications: dict[str, Notification] = {}
+        MemoryBook.__init__(self)
 
     def add(
         self, sighting: Sighting, signature: str, sketch: NewSketch | None = None
@@ -44,19 +42,8 @@ class MemoryState(MemoryStories, MemoryHistory):
         super().merge(topic, into, others)
         self.remember_merge(into, others)
 
-    def open_alert(self, alert: Alert, notifications: Sequence[Notification]) -> bool:
-        """Store an alert and its notifications; False if the alert was there."""
-        if alert.id in self.alerts:
-            return False
-        self.remember_alert(alert)
-        self.notifications |= {told.id: told for told in notifications}
-        return True
-
-    def alert(self, alert_id: str) -> Alert | None:
-        """Return an alert as it stands."""
-        return self.alerts.get(alert_id)
-
-    def update_alert(self, alert: Alert, notifications: Sequence[Notification]) -> None:
-        """Store what became of an alert, and the notifications of it."""
-        self.alerts[alert.id] = alert
-        self.notifications |= {told.id: told for told in notifications}
+    def save(self, step: Step, notifications: Sequence[Notification]) -> None:
+        """Store a step in an alert's life, and whom it is told to."""
+        if step.alert.id not in self.alerts:
+            self.remember_alert(step.alert)
+        super().save(step, notifications)

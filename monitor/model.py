@@ -49,6 +49,9 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         feed: the feed's id.
         id: the entry's identity within its feed: its guid, else its link, else a hash
             of its text.
+        source: who publishes it: the user's word for the feed, else the entry's own
+            `<source>`, else the feed's title.
+        source_url: the address that its `<source>` gives, as aggregators' items have.
         revision: 0 at first sight, one more with every edit.
         changed: what the edit changed: "title", "summary" or both.
         published_at: the publisher's date, when it gave one.
@@ -62,17 +65,33 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: str = ""
     lang: str = ""
     source: str = ""
+    source_url: str = ""
     revision: int = 0
     changed: tuple[str, ...] = ()
     published_at: datetime | None = None
     fetched_at: datetime
 
 
-class EntriesRecord(Struct, frozen=True, kw_only=True):
-    """What stream `entries` carries: new or revised entries of one poll of a feed."""
+class EntriesRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stream `entries` carries: what one poll of a feed brought.
+
+    Args:
+        entries: new or revised entries, oldest first; may be empty.
+        withdrawn: ids of entries that the publisher seems to have taken back.
+        returned: ids of entries that seemed taken back and are listed again.
+        at: when the poll was answered; set where something was withdrawn or is back.
+    """
 
     feed: str
     entries: tuple[Entry, ...]
+    withdrawn: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
+    at: datetime | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether it tells nothing."""
+        return not (self.entries or self.withdrawn or self.returned)
 
 
 # Many are made for each entry, and none can hold itself: the collector may pass by.
@@ -137,11 +156,38 @@ class Match(Struct, frozen=True, kw_only=True, gc=False):
         return confidence_of(self.score)
 
 
-class MatchesRecord(Struct, frozen=True, kw_only=True):
-    """What stream `matches` carries: one entries record's matches for one topic."""
+class Revision(Struct, frozen=True, kw_only=True):
+    """An entry that is no longer what it was: another wording of it, or none.
+
+    Args:
+        feed: the feed's id.
+        entry_id: the entry's identity within its feed.
+        revision: which wording this is; 0 of an entry that is gone or back.
+        kind: "edited"; "gone" when the feed took it away while older ones stay; "back"
+            when it lists it again.
+        topics: the topics that this wording is about.
+        seen_at: when the poll that told of it was answered.
+    """
+
+    feed: str
+    entry_id: str
+    revision: int = 0
+    kind: Literal["edited", "gone", "back"] = "edited"
+    topics: tuple[str, ...] = ()
+    seen_at: datetime
+
+
+class MatchesRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stream `matches` carries: one entries record's matches for one topic.
+
+    Args:
+        topic: "" in a record that only tells of revisions.
+        revised: entries that changed, whatever topics they were about before.
+    """
 
     topic: str
-    matches: tuple[Match, ...]
+    matches: tuple[Match, ...] = ()
+    revised: tuple[Revision, ...] = ()
 
 
 class Publisher(Struct, frozen=True, kw_only=True):
@@ -151,13 +197,18 @@ class Publisher(Struct, frozen=True, kw_only=True):
         name: what readers call it, such as "Asahi Shimbun".
         family: the same for all publishers of one owner.
         country: where it is at home (ISO 3166-1 alpha-2, lower case), or "".
-        agency: the family of the agency that the text is credited to, or "".
+        agency: the family of the agency that the text is credited to, or of the
+            publisher it relies on ("according to ..."); "" for none but itself.
+        agency_name: what readers call that agency.
+        is_aggregator: it shows the news of others, and did not say whose this is.
     """
 
     name: str = ""
     family: str = ""
     country: str = ""
     agency: str = ""
+    agency_name: str = ""
+    is_aggregator: bool = False
 
 
 Joining = Literal["first", "copy", "near-copy", "rewrite", "translation", "edit"]
@@ -192,18 +243,51 @@ class Sighting(Struct, frozen=True, kw_only=True):
 
 
 class Voice(Struct, frozen=True, kw_only=True):
-    """One entry as a witness: who tells the story, and what ties it to the others."""
+    """One member of a story as a witness, as far as independence goes.
+
+    Args:
+        copy_of: feed and id of the entry whose text it repeats.
+    """
 
     publisher: Publisher
     feed: str
     entry_id: str
-    title: str
+    title: str = ""
     url: str = ""
     source: str = ""
     seen_at: datetime
     joined: Joining = "first"
     copy_of: tuple[str, str] | None = None
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return which entry it is: its feed and id."""
+        return self.feed, self.entry_id
+
+    @property
+    def name(self) -> str:
+        """Return what readers call its publisher."""
+        return self.publisher.name or self.publisher.family or self.feed
+
+
+def voice_of(sighting: Sighting) -> Voice:
+    """Return a sighting as a witness."""
+    entry = sighting.match.entry
+    return Voice(
+        publisher=sighting.publisher,
+        feed=entry.feed,
+        entry_id=entry.id,
+        title=entry.title,
+        url=entry.url,
+        source=entry.source,
+        seen_at=sighting.seen_at,
+        joined=sighting.joined,
+        copy_of=sighting.copy_of,
+    )
+
+
+MAX_VOICES = 50
+"""Independent voices remembered of a story or alert; more make nothing surer."""
 
 Status = Literal["firing", "resolved", "withdrawn"]
 

@@ -1,7 +1,7 @@
 """The core in one place: from an entry to the notifications it gives rise to.
 
-    Entry -- classify --> Match -- join --> Sighting -- evaluate --> Alert
-          -- dispatch --> Notification
+    Entry -- classify --> Match -- join --> Sighting -- evaluate --> Finding
+          -- decide --> Change of an Alert -- dispatch --> Notification
 
 Nothing here does I/O or reads a clock. The agents call `classify` and `assess` with a
 database behind the protocols; a replay calls them with the in-memory twins; both get
@@ -12,44 +12,67 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import msgspec
-
-from monitor.alerting.life import alert_id
-from monitor.alerting.life import opened as open_
+from monitor.alerting.amend import Loss, amend, drop, suspect
+from monitor.alerting.book import AlertBook
+from monitor.alerting.corrections import mark_of
+from monitor.alerting.life import decide, opened, step
 from monitor.alerting.lifecycle import USUAL, Course
 from monitor.alerting.render import render
 from monitor.alerting.route import receivers_for
 from monitor.alerting.rules import Finding, History, evaluate
 from monitor.alerting.rules.absence import Freshness, evidence, watch
-from monitor.model import Alert, Match, MatchesRecord, Notification, Receiver
+from monitor.model import (
+    Change,
+    Match,
+    MatchesRecord,
+    Notification,
+    Receiver,
+    Revision,
+    Sighting,
+)
 from monitor.rule_model import Rule
 from monitor.stories.clusterer import join
+from monitor.stories.corroboration import discount
 from monitor.stories.index import StoryIndex
+from monitor.stories.publishers import Publishers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from monitor.model import Entry, Route
+    from monitor.alerting.book import Step
+    from monitor.model import Alert, EntriesRecord, Entry, Route
     from monitor.topics import TopicIndex
 
 
-class AssessState(StoryIndex, History, Protocol):
+class AssessState(StoryIndex, History, AlertBook, Protocol):
     """Everything `assess` must remember between two matches."""
 
-    def open_alert(self, alert: Alert, notifications: Sequence[Notification]) -> bool:
-        """Store an alert and its notifications; False if the alert was there."""
+    def save(self, step: Step, notifications: Sequence[Notification]) -> None:
+        """Store a step in an alert's life, and whom it is told to."""
         ...
 
-    def alert(self, alert_id: str) -> Alert | None:
-        """Return an alert as it stands."""
+    def move_subjects(self, alert: Alert, subjects: Iterable[str]) -> None:
+        """Let an alert be the one about these subjects, under its rule."""
         ...
 
-    def update_alert(self, alert: Alert, notifications: Sequence[Notification]) -> None:
-        """Store what became of an alert, and the notifications of it."""
+    def note(self, revision: Revision) -> bool:
+        """Remember what became of an entry; False if that was known."""
         ...
+
+    def is_superseded(self, match: Match) -> bool:
+        """Say whether a later wording of the entry is known to be off the topic."""
+        ...
+
+    def topics_of_entry(self, feed: str, entry_id: str) -> Sequence[tuple[str, str]]:
+        """List the topics that an entry was ever about, each with its story."""
+        ...
+
+
+def _no_table() -> Publishers:
+    return Publishers((), lambda host: host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +80,7 @@ class Plan:
     """What to do with sightings: rules, routes and receivers of one configuration.
 
     Args:
+        publishers: says who publishes an entry; without a table, by its host.
         courses: how the directions of topics lead from phase to phase, where that is
             not as usual.
     """
@@ -65,7 +89,12 @@ class Plan:
     route: Route
     receivers: Mapping[str, Receiver]
     external_url: str = ""
+    publishers: Publishers = field(default_factory=_no_table)
     courses: Mapping[str, Course] = field(default_factory=dict)
+
+    def rule(self, name: str) -> Rule | None:
+        """Return the rule of a name; None when the configuration has it no more."""
+        return next((rule for rule in self.rules if rule.name == name), None)
 
 
 def classify(
@@ -73,98 +102,189 @@ def classify(
     index: TopicIndex,
     on_error: Callable[[str, Exception], None] | None = None,
 ) -> list[MatchesRecord]:
-    """Return the matches of some entries, one record per topic that any matched."""
+    """Return the matches of some entries, one record per topic that any matched.
+
+    A last record tells of the entries that are edits: one that is no longer about a
+    topic leaves no match there, and somebody may have been told of it.
+    """
     by_topic: dict[str, list[Match]] = {}
+    revised: list[Revision] = []
     for entry in entries:
-        for match in index.match(entry, on_error):
+        matches = index.match(entry, on_error)
+        for match in matches:
             by_topic.setdefault(match.topic, []).append(match)
-    return [
+        if entry.revision:
+            revised.append(_revision(entry, matches))
+    records = [
         MatchesRecord(topic=topic, matches=tuple(matches))
         for topic, matches in sorted(by_topic.items())
     ]
+    if revised:
+        records.append(MatchesRecord(topic="", revised=tuple(revised)))
+    return records
 
 
-def assess(matches: Iterable[Match], plan: Plan, state: AssessState) -> list[Alert]:
+def vanished(record: EntriesRecord) -> MatchesRecord | None:
+    """Return what a record tells of entries that are gone or back; None for nothing."""
+    if record.at is None:
+        return None
+    told: list[tuple[Literal["gone", "back"], tuple[str, ...]]] = [
+        ("gone", record.withdrawn),
+        ("back", record.returned),
+    ]
+    revised = tuple(
+        Revision(feed=record.feed, entry_id=each, kind=kind, seen_at=record.at)
+        for kind, ids in told
+        for each in ids
+    )
+    return MatchesRecord(topic="", revised=revised) if revised else None
+
+
+def _revision(entry: Entry, matches: Sequence[Match]) -> Revision:
+    return Revision(
+        feed=entry.feed,
+        entry_id=entry.id,
+        revision=entry.revision,
+        topics=tuple(match.topic for match in matches),
+        seen_at=entry.fetched_at,
+    )
+
+
+def assess(
+    matches: Iterable[Match],
+    plan: Plan,
+    state: AssessState,
+    revised: Iterable[Revision] = (),
+) -> list[Change]:
     """Join matches to stories, evaluate the rules, and store what must be told.
 
     Matches that were assessed before are passed over, so a redelivered record
-    changes nothing. Returns the alerts that opened.
+    changes nothing. Returns what is told.
     """
-    opened: list[Alert] = []
+    told: list[Change] = []
     for match in matches:
-        sighting = join(match, state)
-        if sighting is None:
-            continue
-        course = plan.courses.get(match.topic, USUAL)
-        for rule in plan.rules:
-            finding = evaluate(rule, sighting, state, course)
-            if finding is None or state.has_alert(rule.name, finding.subject):
+        sighting = join(match, state, publisher=plan.publishers.identify(match.entry))
+        if sighting is not None:
+            steps = _steps(sighting, plan, state)
+            told += _store(steps, plan, state)
+    for revision in revised:
+        told += _store(_revise(revision, plan, state), plan, state)
+    return told
+
+
+def _store(steps: Iterable[Step], plan: Plan, state: AssessState) -> Iterator[Change]:
+    for each in steps:
+        change = each.change
+        state.save(each, [] if change is None else dispatch(change, plan))
+        if change is not None:
+            yield change
+
+
+def _steps(sighting: Sighting, plan: Plan, state: AssessState) -> Iterator[Step]:
+    """Yield what a sighting does to alerts; each must be stored before the next."""
+    yield from _merged(sighting, state)
+    if state.is_superseded(sighting.match):
+        return
+    done: set[str] = set()
+    mark = mark_of(sighting.match.entry.title)
+    if sighting.joined == "edit" or mark:
+        for alert in state.alerts_of_story(sighting.story):
+            amended = amend(plan.rule(alert.rule), alert, sighting, state)
+            if amended is not None:
+                done.add(alert.rule)
+                yield amended
+    if mark == "retraction":
+        return  # what takes a report back is no report of its own
+    course = plan.courses.get(sighting.match.topic, USUAL)
+    for rule in plan.rules:
+        # Also where the edit has been told: some rules count what they are shown.
+        finding = evaluate(rule, sighting, state, course)
+        if finding is not None and rule.name not in done:
+            decided = decide(rule, sighting, finding, state, discount)
+            if decided is not None:
+                yield decided
+
+
+def _merged(sighting: Sighting, state: AssessState) -> Iterator[Step]:
+    """Let alerts follow stories that proved to be one; of two, the older stays."""
+    for story in sighting.merged:
+        for alert in state.alerts_of_story(story):
+            other = state.alert_about(alert.rule, sighting.story)
+            if other is None or other.id == alert.id:
+                state.move_subjects(alert, (sighting.story,))
                 continue
-            alert = open_(rule, sighting, finding)
-            if state.open_alert(alert, dispatch(alert, plan)):
-                opened.append(alert)
-    return opened
+            state.move_subjects(other, (story,))
+            if alert.status == "firing":
+                reason = f"the same story as alert {other.id}"
+                yield step(alert, "resolved", sighting.seen_at, [reason])
+
+
+def _revise(revision: Revision, plan: Plan, state: AssessState) -> Iterator[Step]:
+    """Yield what it does to alerts that an entry is no longer what it was."""
+    if not state.note(revision):
+        return
+    for topic, story in state.topics_of_entry(revision.feed, revision.entry_id):
+        if revision.kind == "edited" and topic in revision.topics:
+            continue
+        for alert in state.alerts_of_story(story):
+            match = state.latest_match(topic, revision.feed, revision.entry_id)
+            if match is None:
+                continue
+            rule, at = plan.rule(alert.rule), revision.seen_at
+            if revision.kind != "edited":
+                is_gone = revision.kind == "gone"
+                changed = suspect(alert, match.entry, at, is_gone=is_gone)
+            else:
+                reason = f"{match.entry.source or match.entry.feed} edited it away"
+                loss = Loss(match.entry, reason, at)
+                changed = drop(rule, alert, loss, state)
+            if changed is not None:
+                yield changed
 
 
 def tick(
     now: datetime, plan: Plan, state: AssessState, freshness: Freshness
-) -> list[Alert]:
+) -> list[Change]:
     """Tell what was expected and did not come, and what came again.
 
-    To be called every few seconds; asked twice, it tells nothing twice. Returns the
-    alerts that opened or were resolved.
+    To be called every few seconds; asked twice, it tells nothing twice.
     """
-    changed = []
+    told: list[Change] = []
     for rule in plan.rules:
-        if rule.kind != "absence":
-            continue
-        for finding in watch(rule, now, state, freshness):
-            settle = _end_silence if finding.ends else _open_silence
-            alert = settle(now, rule, finding, plan, state)
-            if alert is not None:
-                changed.append(alert)
-    return changed
+        if rule.kind == "absence":
+            for finding in watch(rule, now, state, freshness):
+                told += _store(_silence(now, rule, finding, state), plan, state)
+    return told
 
 
-def _open_silence(
-    now: datetime, rule: Rule, finding: Finding, plan: Plan, state: AssessState
-) -> Alert | None:
-    alert = open_(rule, evidence(rule, finding, now), finding)
-    return alert if state.open_alert(alert, dispatch(alert, plan)) else None
+def _silence(
+    now: datetime, rule: Rule, finding: Finding, state: AssessState
+) -> Iterator[Step]:
+    """Yield what a silence, or its end, does to the alert of it."""
+    alert = state.alert_about(rule.name, finding.subject)
+    if alert is None and not finding.ends:
+        yield opened(rule, evidence(rule, finding, now), finding, ())
+    elif alert is not None and finding.ends and alert.status == "firing":
+        yield step(alert, "resolved", finding.at or now, [finding.reason])
 
 
-def _end_silence(
-    now: datetime, rule: Rule, finding: Finding, plan: Plan, state: AssessState
-) -> Alert | None:
-    alert = state.alert(alert_id(rule.name, finding.subject))
-    if alert is None or alert.status != "firing":
-        return None
-    ended = msgspec.structs.replace(
-        alert,
-        status="resolved",
-        reason=finding.reason,
-        number=alert.number + 1,
-        updated_at=finding.at or now,
-    )
-    state.update_alert(ended, dispatch(ended, plan))
-    return ended
-
-
-def dispatch(alert: Alert, plan: Plan) -> list[Notification]:
-    """Return the notifications of an alert that opened or ended, bodies frozen."""
+def dispatch(change: Change, plan: Plan) -> list[Notification]:
+    """Return the notifications of a change, bodies frozen."""
+    alert = change.alert
+    reason = change.kind if not alert.number else f"{change.kind}:{alert.number}"
     notifications = []
     for name in receivers_for(plan.route, alert.labels):
         receiver = plan.receivers[name]
-        content_type, body = render(alert, receiver, plan.external_url)
+        content_type, body = render(change, receiver, plan.external_url)
         notifications.append(
             Notification(
-                id=notification_id(alert, name, alert.status),
+                id=notification_id(alert, name, reason),
                 receiver=name,
                 alert=alert.id,
-                reason=alert.status,
+                reason=reason,
                 content_type=content_type,
                 body=body,
-                created_at=alert.updated_at or alert.opened_at,
+                created_at=change.at,
             )
         )
     return notifications

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent / "data" / "stories"
 
-_TOKEN = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]{1,2}|\S+")
+_TOKEN = re.compile(
+    r"[\u3041-\u30ff\u4e00-\u9fff]{1,2}|[^\s\u3001-\u30ff\u4e00-\u9fff]+|\S"
+)
 _UNSPACED = ("ja", "zh")
 _DATELINES = {
     "en": "GENEVA, March 3 (Reuters) - ",

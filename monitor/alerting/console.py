@@ -8,45 +8,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.alerting.evidence import Piece, sentence, sure, title
+from monitor.alerting.evidence import Piece, sentence, title
 from monitor.alerting.plain import clip, one_line, utc, web_address
+from monitor.alerting.telling import heading, how_sure, what_changed
 
 if TYPE_CHECKING:
-    from monitor.model import Alert
+    from monitor.model import Alert, Change
 
 _TITLE = 300
 _SENTENCE = 400
 _LISTED = 5
 
 
-def console_text(alert: Alert) -> str:
-    """Return the lines that tell of an alert, without a line end at the end."""
+def console_text(change: Change) -> str:
+    """Return the lines that tell of a change, without a line end at the end."""
+    alert = change.alert
     entry = alert.match.entry
-    told = ", ".join(word for word in (alert.match.direction, sure(alert)) if word)
-    said = f"({told})" if told else ""
-    at = alert.updated_at or alert.opened_at
+    told = [alert.match.direction, how_sure(alert)]
+    listed = ", ".join(word for word in told if word)
+    said = f"({listed})" if listed else ""
     source = clip(entry.source or entry.feed, 100)
     if entry.published_at is not None:
         source += f", {utc(entry.published_at)}"
-    severity = alert.severity.upper()
-    if alert.status != "firing":
-        severity = f"{alert.status.upper()} {severity}"
+    words = [utc(change.at), heading(change), alert.severity.upper()]
     lines = [
-        f"{utc(at)} {severity} {alert.rule}: {alert.topic} {said}",
-        _reason(alert),
+        f"{' '.join(filter(None, words))} {alert.rule}: {alert.topic} {said}",
+        *what_changed(change),
         _marked(title(alert.match, _TITLE)) or "(no title)",
         _marked(sentence(alert.match, _SENTENCE)),
         *_counted(alert),
         f"{source} {web_address(entry.url)}",
     ]
     return "\n  ".join(one_line(line).strip() for line in lines if line.strip())
-
-
-def _reason(alert: Alert) -> str:
-    """Return why the rule holds, unless the title says just that."""
-    if alert.reason == alert.match.entry.title:
-        return ""
-    return clip(alert.reason, _SENTENCE)
 
 
 def _counted(alert: Alert) -> list[str]:

@@ -14,15 +14,15 @@ from monitor.alerting.slack import slack_body
 from monitor.alerting.webhook import webhook_body
 
 if TYPE_CHECKING:
-    from monitor.model import Alert, Receiver
+    from monitor.model import Change, Receiver
 
 
-def render(alert: Alert, receiver: Receiver, external_url: str) -> tuple[str, bytes]:
-    """Return the content type and body that tell this receiver of the alert."""
+def render(change: Change, receiver: Receiver, external_url: str) -> tuple[str, bytes]:
+    """Return the content type and body that tell this receiver of a change."""
     match receiver.kind:
         case "webhook":
-            return "application/json", webhook_body(alert, receiver, external_url)
+            return "application/json", webhook_body(change, receiver, external_url)
         case "slack":
-            return "application/json", slack_body(alert, external_url)
+            return "application/json", slack_body(change, external_url)
         case "console":
-            return "text/plain; charset=utf-8", console_text(alert).encode()
+            return "text/plain; charset=utf-8", console_text(change).encode()

@@ -14,18 +14,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from monitor.alerting.evidence import Piece, sentence, sure, title
+from monitor.alerting.evidence import Piece, sentence, title
 from monitor.alerting.plain import clip, host_of, one_line, utc, web_address
+from monitor.alerting.telling import heading, how_sure, what_changed
 from monitor.alerting.webhook import to_json
 
 if TYPE_CHECKING:
-    from monitor.model import Alert, Entry
+    from monitor.model import Alert, Change, Entry
 
 _HEADER = 150
 _TITLE = 900
 _SENTENCE = 1200
 _DESCRIPTION = 600
 _LABELS = 1000
+_CHANGE = 450
+_TOLD = 6
 _LISTED = 5
 _LONGEST_LINK = 1000
 _LONGEST_LISTED_LINK = 250
@@ -43,12 +46,11 @@ _ESCAPES = {
 _MENTION = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
 
 
-def slack_body(alert: Alert, external_url: str) -> bytes:
+def slack_body(change: Change, external_url: str) -> bytes:
     """Return the JSON to post to an incoming webhook."""
-    severity = alert.severity.upper()
-    if alert.status != "firing":
-        severity = f"{alert.status.upper()} {severity}"
-    headline = f"{severity}: {one_line(alert.match.entry.title).strip()}"
+    alert = change.alert
+    opening = heading(change) or alert.severity.upper()
+    headline = f"{opening}: {one_line(alert.match.entry.title).strip()}"
     blocks: list[dict[str, Any]] = [
         {
             "type": "header",
@@ -58,13 +60,14 @@ def slack_body(alert: Alert, external_url: str) -> bytes:
                 "emoji": False,
             },
         },
+        *_section(_changes(change)),
         *_section(_evidence(alert)),
         *_section(_counted(alert)),
         {
             "type": "context",
             "elements": [
                 _mrkdwn(_source(alert.match.entry, _LONGEST_LINK)),
-                _mrkdwn(_labels(alert, external_url)),
+                _mrkdwn(_labels(change, external_url)),
             ],
         },
     ]
@@ -75,6 +78,12 @@ def slack_body(alert: Alert, external_url: str) -> bytes:
             "unfurl_links": False,
             "unfurl_media": False,
         }
+    )
+
+
+def _changes(change: Change) -> str:
+    return "\n".join(
+        f"• {_fit(line, _CHANGE)}" for line in what_changed(change)[:_TOLD]
     )
 
 
@@ -114,10 +123,10 @@ def _source(entry: Entry, longest: int) -> str:
     return name
 
 
-def _labels(alert: Alert, external_url: str) -> str:
-    match = alert.match
-    at = utc(alert.updated_at or alert.opened_at)
-    parts = [alert.rule, alert.topic, match.direction, sure(alert), at]
+def _labels(change: Change, external_url: str) -> str:
+    alert = change.alert
+    direction, sure = alert.match.direction, how_sure(alert)
+    parts = [alert.rule, alert.topic, direction, sure, utc(change.at)]
     line = _fit(" · ".join(part for part in parts if part), _LABELS)
     page = web_address(external_url).replace("&", "&amp;")
     return f"{line} · <{page}|Wirewatch>" if page else line

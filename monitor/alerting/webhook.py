@@ -16,23 +16,31 @@ import msgspec
 
 from monitor.alerting.evidence import quotes
 from monitor.alerting.plain import one_line, web_address
+from monitor.alerting.telling import what_changed
 
 if TYPE_CHECKING:
-    from monitor.model import Alert, Receiver
+    from monitor.model import Change, Receiver
 
 _NO_END = "0001-01-01T00:00:00Z"  # how Alertmanager writes that an alert still fires
 
 
-def webhook_body(alert: Alert, receiver: Receiver, external_url: str) -> bytes:
-    """Return the JSON that tells of an alert, the same bytes on every run."""
+def webhook_body(change: Change, receiver: Receiver, external_url: str) -> bytes:
+    """Return the JSON that tells of a change, the same bytes on every run."""
+    alert = change.alert
+    status = "firing" if alert.status == "firing" else "resolved"
     labels = alert.labels | {"alertname": alert.rule, "story": alert.story}
-    annotations = _annotations(alert)
+    annotations = _annotations(change)
     group = {"alertname": alert.rule, "story": alert.story}
+    told = {
+        "change": change.kind,
+        "reasons": change.reasons,
+        "differences": msgspec.to_builtins(change.differences),
+    }
     payload: dict[str, Any] = {
         "version": "4",
         "groupKey": _group_key(group),
         "truncatedAlerts": 0,
-        "status": alert.status,
+        "status": status,
         "receiver": receiver.name,
         "groupLabels": group,
         "commonLabels": labels,
@@ -40,16 +48,16 @@ def webhook_body(alert: Alert, receiver: Receiver, external_url: str) -> bytes:
         "externalURL": external_url,
         "alerts": [
             {
-                "status": alert.status,
+                "status": status,
                 "labels": labels,
                 "annotations": annotations,
                 "startsAt": _rfc3339(alert.opened_at),
-                "endsAt": _ended_at(alert),
+                "endsAt": _NO_END if status == "firing" else _rfc3339(change.at),
                 "generatorURL": external_url,
                 "fingerprint": alert.id.removeprefix("al_")[:16],
             }
         ],
-        "wirewatch": msgspec.to_builtins(alert),
+        "wirewatch": msgspec.to_builtins(alert) | told,
     }
     return to_json(payload)
 
@@ -62,7 +70,8 @@ def to_json(payload: dict[str, Any]) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _annotations(alert: Alert) -> dict[str, str]:
+def _annotations(change: Change) -> dict[str, str]:
+    alert = change.alert
     entry = alert.match.entry
     published = entry.published_at
     found = {
@@ -75,14 +84,11 @@ def _annotations(alert: Alert) -> dict[str, str]:
         "url": web_address(entry.url),
         "published": _rfc3339(published) if published else "",
         "story": alert.story,
+        "change": change.kind,
+        "changed": "; ".join(what_changed(change)),
+        "families": str(alert.families),
     }
     return {name: text for name, text in found.items() if text}
-
-
-def _ended_at(alert: Alert) -> str:
-    if alert.status == "firing":
-        return _NO_END
-    return _rfc3339(alert.updated_at or alert.opened_at)
 
 
 def _group_key(group: dict[str, str]) -> str:

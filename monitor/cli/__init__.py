@@ -12,6 +12,7 @@ import sys
 import typer
 
 from monitor.cli import (
+    backtest,
     calibrate,
     check,
     classify,
@@ -20,6 +21,7 @@ from monitor.cli import (
     fetch,
     health,
     parse,
+    publisher,
     run,
     schema,
     topic,
@@ -42,7 +44,9 @@ for module in (
     classify,
     explain,
     why_not,
+    backtest,
     calibrate,
+    publisher,
     parse,
     fetch,
     schema,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from monitor.config import Settings
     from monitor.feed_model import FeedState, UsualFeed
+    from monitor.feed_window import FeedMarks, Withdrawn
     from monitor.feeds.health import FeedHealth
     from monitor.model import Feed
     from monitor.store import Store
@@ -32,7 +33,7 @@ app.command("add")(feed_lists.add)
 app.command("import")(feed_lists.import_list)
 app.command("export")(feed_lists.export_list)
 
-_COLUMNS = ("feed", "state", "last good", "next poll", "failures", "reason")
+_COLUMNS = ("feed", "state", "last good", "next poll", "failures", "gaps", "reason")
 Feeds = Annotated[list[str], typer.Argument(metavar="NAME...", help="Feeds.")]
 
 
@@ -49,6 +50,9 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     polled_at: datetime | None = None
     changed_at: datetime | None = None
     next_poll_at: datetime | None = None
+    gaps: int = 0
+    gap_at: datetime | None = None
+    withdrawn: tuple[Withdrawn, ...] = ()
 
 
 @app.command("list")
@@ -174,11 +178,13 @@ class _Known(msgspec.Struct, frozen=True):
 
     states: dict[str, FeedState] = {}
     usual: dict[str, UsualFeed] = {}
+    marks: dict[str, FeedMarks] = {}
     paused: dict[str, datetime] = {}
 
 
 def _read_known(settings: Settings) -> _Known:
     from monitor.store.feed_health import usual_feeds
+    from monitor.store.feed_windows import feed_marks
     from monitor.store.feeds import StoreFeedBook
     from monitor.store.pauses import paused_feeds
 
@@ -194,6 +200,7 @@ def _read_known(settings: Settings) -> _Known:
             return _Known(
                 {state.id: state for state in states},
                 await store.run(usual_feeds),
+                await store.run(feed_marks),
                 await store.run(paused_feeds),
             )
         finally:
@@ -203,6 +210,7 @@ def _read_known(settings: Settings) -> _Known:
 
 
 def _rows(feeds: Iterable[Feed], known: _Known) -> list[FeedRow]:
+    from monitor.feed_window import NO_MARKS
     from monitor.feeds.health import UNWELL, judge
 
     rows = []
@@ -211,7 +219,8 @@ def _rows(feeds: Iterable[Feed], known: _Known) -> list[FeedRow]:
         if state is None:
             rows.append(_unpolled(feed, known.paused.get(feed.id)))
         else:
-            rows.append(_row(state, judge(state, known.usual.get(feed.id))))
+            health = judge(state, known.usual.get(feed.id))
+            rows.append(_row(state, health, known.marks.get(feed.id, NO_MARKS)))
     order = (*UNWELL, "paused", "waiting", "ok")
     return sorted(rows, key=lambda row: (order.index(row.state), row.id))
 
@@ -228,7 +237,7 @@ def _unpolled(feed: Feed, paused_at: datetime | None) -> FeedRow:
     )
 
 
-def _row(state: FeedState, health: FeedHealth) -> FeedRow:
+def _row(state: FeedState, health: FeedHealth, marks: FeedMarks) -> FeedRow:
     from monitor.alerting.plain import host_of
 
     is_off = state.paused_at is not None or state.stopped_since is not None
@@ -243,6 +252,9 @@ def _row(state: FeedState, health: FeedHealth) -> FeedRow:
         polled_at=state.polled_at,
         changed_at=state.changed_at,
         next_poll_at=None if is_off else state.next_poll_at,
+        gaps=marks.gaps,
+        gap_at=marks.gap_at,
+        withdrawn=marks.withdrawn,
     )
 
 
@@ -256,24 +268,35 @@ def _print_table(rows: Sequence[FeedRow]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from monitor.alerting.plain import clip
-
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in _COLUMNS:
         table.add_column(name, justify="right" if name == "failures" else "left")
     for row in rows:
-        since = f" (since {_short(row.since)})" if row.since else ""
         table.add_row(
             row.id,
             row.state,
             _short(row.good_at),
             _short(row.next_poll_at),
             str(row.failures or ""),
-            clip(row.reason, 300) + since,
+            f"{row.gaps}, last {_short(row.gap_at)}" if row.gaps else "",
+            _why(row),
         )
     Console(highlight=False, markup=False).print(table)
     unwell = sum(row.state not in ("ok", "waiting", "paused") for row in rows)
     print(f"{len(rows)} feeds, {unwell} unwell", file=sys.stderr)
+
+
+def _why(row: FeedRow) -> str:
+    from monitor.alerting.plain import clip
+
+    parts = []
+    if row.reason:
+        since = f" (since {_short(row.since)})" if row.since else ""
+        parts.append(clip(row.reason, 300) + since)
+    if row.withdrawn:
+        what = "entry" if len(row.withdrawn) == 1 else "entries"
+        parts.append(f"{len(row.withdrawn)} {what} withdrawn?")
+    return "; ".join(parts)
 
 
 def _short(at: datetime | None) -> str:

@@ -76,7 +76,7 @@ def _feed_at(
     if not found.kind and len(found.found) == 1:
         only = found.found[0].url
         print(f"{url}: no feed itself, but names {only}", file=sys.stderr)
-        found = probed(only, loaded, allow, guess=False)
+        found = probed(only, loaded, allow, guess=False, is_named=False)
     if not found.kind:
         for line in report(found):
             print(line, file=sys.stderr)

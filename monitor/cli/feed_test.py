@@ -71,9 +71,18 @@ def command(
 
 
 def probed(
-    target: str, loaded: Loaded | None, allow: Sequence[str] | None, *, guess: bool
+    target: str,
+    loaded: Loaded | None,
+    allow: Sequence[str] | None,
+    *,
+    guess: bool,
+    is_named: bool = True,
 ) -> Probe:
     """Return what is at an address, or at that of a feed of the configuration.
+
+    Args:
+        guess: try the usual places if a page names no feed.
+        is_named: the user named the address, not a page.
 
     Raises:
         WirewatchError: this is neither an address nor a feed's name.
@@ -87,7 +96,7 @@ def probed(
     except ValueError as error:
         raise WirewatchError(f"--allow: {error}; write it as 192.0.2.0/24") from error
     feed = _feed(target, loaded)
-    return asyncio.run(_probe(feed, loaded, networks, guess=guess))
+    return asyncio.run(_probe(feed, loaded, networks, guess=guess, is_named=is_named))
 
 
 def _feed(target: str, loaded: Loaded | None) -> Feed:
@@ -112,6 +121,7 @@ async def _probe(
     networks: Sequence[IPNetwork],
     *,
     guess: bool,
+    is_named: bool,
 ) -> Probe:
     from monitor.clock import SystemClock
     from monitor.config.build import user_agent
@@ -126,7 +136,9 @@ async def _probe(
     )
     workers = ParseWorkers(1)
     try:
-        return await probe(feed, outbound, workers, SystemClock(), guess=guess)
+        return await probe(
+            feed, outbound, workers, SystemClock(), guess=guess, is_named=is_named
+        )
     finally:
         await workers.close()
         await outbound.aclose()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from monitor.alerting.lifecycle import USUAL
 from monitor.config import specs
 from monitor.config.addresses import in_folder
+from monitor.config.publishers import publishers_of
 from monitor.config.scalars import split_listen
 from monitor.config.settings import (
     KafkaSettings,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from monitor.alerting.lifecycle import Course
     from monitor.config.schema import Config
     from monitor.model import Feed
+    from monitor.stories.publishers import Publishers
     from monitor.topics import TopicIndex
     from monitor.topics.spec import ConceptSpec, TopicSpec
 
@@ -49,6 +51,7 @@ def build(
         data_dir: where relative SQLite files lie.
     """
     host, port = split_listen(config.web.listen)
+    publishers = publishers_of(config)
     return Settings(
         path=path,
         digest=digest,
@@ -71,7 +74,8 @@ def build(
         topics=topics,
         concepts=concepts,
         index=index,
-        plan=_plan(config, topics),
+        plan=_plan(config, topics, publishers),
+        publishers=publishers,
         warnings=warnings,
         websub_callback=(config.websub.callback or "").rstrip("/"),
     )
@@ -93,13 +97,16 @@ def _kafka(config: Config) -> KafkaSettings:
     )
 
 
-def _plan(config: Config, topics: tuple[TopicSpec, ...]) -> Plan:
+def _plan(
+    config: Config, topics: tuple[TopicSpec, ...], publishers: Publishers
+) -> Plan:
     receivers = specs.receivers(config)
     return Plan(
         rules=rules(config),
         route=specs.route(config, receivers),
         receivers=receivers,
         external_url=config.external_url or "",
+        publishers=publishers,
         courses=_courses(config, topics),
     )
 

@@ -12,6 +12,7 @@ from monitor.config.feed_files import FeedFiles
 from monitor.config.matchers import MatcherError, read_matcher
 from monitor.config.oddities import oddities
 from monitor.config.packs import pack_names
+from monitor.config.publishers import publisher_problems
 from monitor.config.specs import (
     concept_specs,
     direction_problems,
@@ -125,6 +126,7 @@ def check(
         *lists.problems,
         *_addresses(config),
         *_intervals(config),
+        *publisher_problems(config),
         *_directions(config),
         *(_in_file(problem, filled) for problem in compiled.problems),
         *_feeds_in_queries(topics, names),

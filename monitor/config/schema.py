@@ -27,6 +27,7 @@ from monitor.config.scalars import (
     Text,
 )
 from monitor.config.schema_feeds import AnyFeed, FeedDefaults
+from monitor.config.schema_publishers import PublisherOptions
 from monitor.config.schema_rules import Macro, Rule
 from monitor.config.schema_topics import Model, TextOptions, Topic
 from monitor.config.schema_websub import WebSub
@@ -257,6 +258,11 @@ class Config(Model):
         description="Lists of more feeds, seen from this file: OPML, as feed readers"
         " export it. A feed that also stands under feeds is as it says there. Default"
         " none.",
+    )
+    publishers: dict[Name, PublisherOptions] = Field(
+        {},
+        description="Who owns which publisher, by a name of yours or of the shipped"
+        " table, which these extend and correct. Default: the shipped table.",
     )
     text: TextOptions = Field(TextOptions(), description="How text is read.")
     packs: list[Text] = Field(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from monitor.config.scalars import IPNetwork
     from monitor.model import Feed
     from monitor.pipeline import Plan
+    from monitor.stories.publishers import Publishers
     from monitor.topics import TopicIndex
     from monitor.topics.spec import ConceptSpec, TopicSpec
 
@@ -83,6 +84,7 @@ class Settings:
         log_url: `sqlite:///PATH` or `kafka://HOST:PORT,...`.
         state_url: `sqlite:///PATH` or `postgresql://...`, perhaps with a password.
         topics: as written, in the order of the file, then those of topic files.
+        publishers: the shipped table of publishers with what the file adds to it.
         concepts: those of the file and those of packs that it uses.
         websub_callback: the public address hubs push to, without a slash at its end;
             "" while feeds are only polled.
@@ -104,5 +106,6 @@ class Settings:
     concepts: tuple[ConceptSpec, ...] = field(repr=False)
     index: TopicIndex = field(repr=False, compare=False)
     plan: Plan = field(repr=False)
+    publishers: Publishers = field(repr=False, compare=False)
     warnings: tuple[str, ...] = ()
     websub_callback: str = ""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SECTIONS = {
     "feeds": "feed",
+    "publishers": "publisher",
     "concepts": "concept",
     "topics": "topic",
     "lists": "list",

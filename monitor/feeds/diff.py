@@ -88,17 +88,15 @@ def fresh(
     fetched_at: datetime,
     *,
     alike: Collection[str] = (),
-    is_first: bool = True,
+    is_full: bool = False,
 ) -> Fresh:
     """Return the entries that are new, or whose title or summary has changed.
 
     Args:
-        feed: as configured.
-        parsed: what its body holds.
         known: the entries known under the ids in the body.
-        fetched_at: when the body was fetched.
         alike: fingerprints of `strangers` that the feed has had under other ids.
-        is_first: nothing was read of the feed before.
+        is_full: the body lists as many entries as the feed's bodies before it; only
+            then can entries have been pushed out unseen.
     """
     present = readable(parsed)
     entries, seen = [], []
@@ -120,28 +118,9 @@ def fresh(
         entries=tuple(entries),
         seen=tuple(seen),
         present=tuple(one.id for one in present),
-        is_gap=bool(present) and not (is_first or known or alike),
+        is_gap=is_full and bool(present) and not (known or alike),
         title=parsed.title,
     )
-
-
-def withdrawn(before: Sequence[str], present: Sequence[str]) -> Sequence[str]:
-    """Return the ids that a publisher seems to have taken back.
-
-    An entry that others pushed out at the end of the list has merely aged; one that
-    vanished from above an entry that stayed, or although nothing new came, has not.
-    Nothing is said of a feed of which no entry stayed.
-
-    Args:
-        before: the ids of the poll before, in the order of the feed, newest first.
-        present: the ids of this poll.
-    """
-    now, earlier = set(present), set(before)
-    staying = [place for place, one in enumerate(before) if one in now]
-    if not staying:
-        return ()
-    end = staying[-1] if now - earlier else len(before)
-    return [one for one in before[:end] if one not in now]
 
 
 def _changed(before: SeenEntry, mark: str, one: ParsedEntry) -> tuple[str, ...]:
@@ -178,6 +157,7 @@ def _entry(
         # What the user says of a feed is meant to correct what it says of itself.
         lang=feed.lang or one.lang,
         source=feed.source or one.source or parsed.title,
+        source_url=one.source_url,
         revision=revision,
         changed=changed,
         published_at=published,

@@ -89,7 +89,7 @@ def common_addresses(url: str) -> Sequence[str]:
 
 def kind_of(body: bytes) -> str:
     """Return the format of a body that was read as a feed, as people call it."""
-    head = body[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")
+    head = body[:_HEAD].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
     if head[:1] in (b"{", b"["):
         return "JSON Feed"
     text = head.replace(b"\0", b"")  # UTF-16, as far as its markup goes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from monitor.errors import FetchError, OutboundError, OutboundRefusedError
 from monitor.feed_model import Fetched
 from monitor.feeds.hints import read_max_age
-from monitor.outbound.client import origin_of
+from monitor.outbound.client import at_once, origin_of
 from monitor.outbound.retry_after import read_retry_after
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from monitor.feed_model import FeedState
     from monitor.model import Feed
     from monitor.outbound import Answer, Outbound
+    from monitor.outbound.client import Visit
 
 MAX_BODY_BYTES = 8 * 1024**2
 MAX_VALIDATOR = 1_000
@@ -35,10 +36,17 @@ async def fetch(
     state: FeedState,
     clock: Clock,
     max_bytes: int = MAX_BODY_BYTES,
+    *,
+    is_named: bool = True,
+    visit: Visit = at_once,
 ) -> Fetched:
     """Return the publisher's answer, 200 or 304.
 
     A feed that has moved for good is asked at its new address.
+
+    Args:
+        is_named: the user named the feed's address, not a publisher.
+        visit: entered with the host around each hop to another one.
 
     Raises:
         FetchError: any other answer, or none.
@@ -50,12 +58,19 @@ async def fetch(
             headers=_headers(feed, state, address),
             timeout=feed.timeout,
             max_bytes=max_bytes,
+            is_named=is_named,
+            named=feed.url,
+            visit=visit,
         )
     except (OutboundError, OutboundRefusedError) as error:
         raise FetchError(str(error), status=getattr(error, "status", None)) from error
     now = clock.now()
     if answer.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
         raise _unwanted(answer, now)
+    return _fetched(answer, now)
+
+
+def _fetched(answer: Answer, now: datetime) -> Fetched:
     return Fetched(
         status=answer.status,
         url=answer.url,

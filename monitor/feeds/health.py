@@ -89,7 +89,7 @@ def learn(usual: UsualFeed | None, outcome: PollOutcome) -> UsualFeed:
             bodies=1,
             usual_entries=float(entries),
             # When the news of a first body came, nobody knows.
-            news_at=outcome.at if outcome.seen else None,
+            news_at=outcome.at if outcome.new else None,
         )
     learned = _rhythm(usual, outcome)
     problem, reason = _problem(usual, outcome)
@@ -174,7 +174,7 @@ def _quiet(usual: UsualFeed, at: datetime) -> FeedHealth | None:
 
 
 def _rhythm(usual: UsualFeed, outcome: PollOutcome) -> UsualFeed:
-    if not any(seen.revision == 0 for seen in outcome.seen):
+    if not outcome.new:
         return usual
     if usual.news_at is None:
         return replace(usual, news_at=outcome.at)

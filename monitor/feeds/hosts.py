@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from datetime import datetime
 
     from monitor.clock import Clock
@@ -20,15 +21,23 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 5_000
 _LONGEST_WAY = timedelta(seconds=0.5)
+_LOOK_SECONDS = 0.05
 _LONGEST_WAIT = 10.0
 """Seconds, should the clock be set back meanwhile."""
 
 
 class Hosts:
-    """Count the polls under way to each host, and space their starts."""
+    """Count the polls under way to each host, and space their starts.
 
-    def __init__(self, manners: Manners, clock: Clock) -> None:
+    Args:
+        on_room: called when a host that was full is so no longer.
+    """
+
+    def __init__(
+        self, manners: Manners, clock: Clock, on_room: Callable[[], None]
+    ) -> None:
         self.manners = manners
+        self._on_room = on_room
         self.under_way: Counter[str] = Counter()
         self._clock = clock
         self._free_at: dict[str, datetime] = {}
@@ -37,13 +46,32 @@ class Hosts:
         """Count a poll that is about to wait for its turn."""
         self.under_way[host] += 1
 
-    def leave(self, host: str) -> bool:
-        """Count a poll that has ended; say whether its host was full until now."""
+    def leave(self, host: str) -> None:
+        """Count a poll that has ended; tell if its host was full until now."""
         was_full = self._is_full(host)
         self.under_way[host] -= 1
         if not self.under_way[host]:
             del self.under_way[host]
-        return was_full
+        if was_full:
+            self._on_room()
+
+    @asynccontextmanager
+    async def visit(self, host: str) -> AsyncIterator[None]:
+        """Wait for a turn at a host where a redirect leads, and count the visit.
+
+        Known are the polls of this process alone. The wait is bounded, since the feed's
+        deadline goes on.
+        """
+        waited = 0.0
+        while self._is_full(host) and waited < _LONGEST_WAIT:
+            await asyncio.sleep(_LOOK_SECONDS)
+            waited += _LOOK_SECONDS
+        self.enter(host)
+        try:
+            await self.turn(host, None)
+            yield
+        finally:
+            self.leave(host)
 
     def full(self) -> Sequence[str]:
         """Return the hosts that must not be asked more at once."""

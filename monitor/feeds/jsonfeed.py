@@ -6,6 +6,7 @@ out: one bad entry never loses the feed.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import Any
@@ -40,6 +41,16 @@ def read_json_feed(body: bytes) -> RawFeed:
             _entry(item) for item in items[:MAX_ENTRIES] if isinstance(item, dict)
         ),
     )
+
+
+def opens_json_in_utf16(body: bytes) -> bool:
+    """Say whether a body begins as JSON does, in UTF-16 and with its mark.
+
+    JSON that travels is UTF-8 (RFC 8259, 8.1), but the reader tells the two apart.
+    """
+    if not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return False
+    return body[:64].decode("utf-16", "replace").lstrip()[:1] in ("{", "[")
 
 
 def _entry(item: dict[str, Any]) -> RawEntry:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import resource
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.errors import FeedError
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 60
 _ALARM_MARGIN_SECONDS = 5
+
+MAX_PARSES = 1_000
+MAX_IDLE_BYTES = 256 * 1024**2
+"""After so many bodies, or when it keeps so much memory, a worker is replaced."""
+
 _KEPT_ENVIRONMENT = (
     "PATH",
     "PYTHONPATH",
@@ -58,6 +65,8 @@ class Lane:
         deadline: the time one body may take.
         max_rss_bytes: the memory one worker may take.
         niceness: how far its workers stand back for the rest of the machine.
+        max_parses: bodies after which a worker is replaced.
+        max_idle_bytes: the memory that a worker may keep when its body is done.
     """
 
     def __init__(
@@ -67,13 +76,18 @@ class Lane:
         deadline: timedelta,
         max_rss_bytes: int,
         niceness: int = 0,
+        max_parses: int = MAX_PARSES,
+        max_idle_bytes: int = MAX_IDLE_BYTES,
     ) -> None:
         self._deadline = deadline
+        self._max_parses = max_parses
+        self._max_idle_bytes = max_idle_bytes
         self._memory = max_rss_bytes
         self._niceness = niceness
         self._slots = asyncio.Semaphore(count)
         self._idle: list[asyncio.subprocess.Process] = []
-        self._all: set[asyncio.subprocess.Process] = set()
+        self._all: dict[asyncio.subprocess.Process, int] = {}
+        """Every worker, and the bodies it has parsed."""
 
     async def parse(self, request: bytes) -> Reply:
         """Return a worker's reply to a framed request, once a worker is free.
@@ -90,8 +104,21 @@ class Lane:
                 # Also when the caller gave up: half an exchange cannot be resumed.
                 await self._discard(worker)
                 raise
-            self._idle.append(worker)
+            if self._is_worn(worker):
+                await self._discard(worker)
+            else:
+                self._idle.append(worker)
         return reply
+
+    def _is_worn(self, worker: asyncio.subprocess.Process) -> bool:
+        """Count a body; say whether the worker is to be replaced.
+
+        What the parser leaks, or a large body left behind, must not add up.
+        """
+        parses = self._all.get(worker, 0) + 1
+        if worker in self._all:
+            self._all[worker] = parses
+        return parses >= self._max_parses or _rss(worker.pid) > self._max_idle_bytes
 
     async def warm(self) -> None:
         """Start one worker, so that the first body need not wait for it."""
@@ -109,7 +136,7 @@ class Lane:
             worker = self._idle.pop()
             if worker.returncode is None:
                 return worker
-            self._all.discard(worker)  # it died in its sleep
+            self._all.pop(worker, None)  # it died in its sleep
         return await self._start()
 
     async def _start(self) -> asyncio.subprocess.Process:
@@ -127,7 +154,7 @@ class Lane:
             stdout=asyncio.subprocess.PIPE,
             env=environment,  # secrets in ours are none of a parser's business
         )
-        self._all.add(worker)
+        self._all[worker] = 0
         assert worker.stdout is not None  # noqa: S101 - a pipe was asked for
         try:
             async with asyncio.timeout(_START_SECONDS):
@@ -170,10 +197,23 @@ class Lane:
             ) from error
 
     async def _discard(self, worker: asyncio.subprocess.Process) -> None:
-        self._all.discard(worker)
+        self._all.pop(worker, None)
         with suppress(ProcessLookupError):
             worker.kill()
         if worker.stdin is not None:
             worker.stdin.close()
         # The caller may be cancelled again while the process is reaped.
         await asyncio.shield(asyncio.ensure_future(worker.wait()))
+
+
+def _rss(pid: int) -> int:
+    """Return the bytes of memory that a process takes; 0 where that is not told.
+
+    Not asked of the process itself: a worker opens no file, and its own record of the
+    most it took begins with what its parent took when it was started.
+    """
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * resource.getpagesize()

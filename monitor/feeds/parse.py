@@ -16,7 +16,7 @@ import msgspec
 from monitor.errors import NotAFeedError
 from monitor.feed_model import ParsedEntry, ParsedFeed
 from monitor.feeds.hints import read_hints
-from monitor.feeds.jsonfeed import read_json_feed
+from monitor.feeds.jsonfeed import opens_json_in_utf16, read_json_feed
 from monitor.feeds.links import canonical
 from monitor.feeds.plain import clean, cut, looks_like_html, text_of_html
 from monitor.feeds.sitemap import is_sitemap, read_sitemap
@@ -57,7 +57,7 @@ def parse_feed(body: bytes, url: str = "", content_type: str = "") -> ParsedFeed
     start = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if not start and not body.strip(b"\xef\xbb\xbf \t\r\n\0"):
         raise NotAFeedError("an empty body, not a feed; it will be asked again")
-    if start in b"{[":
+    if start in b"{[" or opens_json_in_utf16(body):
         raw = read_json_feed(body)
     elif is_sitemap(body):
         raw = read_sitemap(body)
@@ -88,6 +88,7 @@ def _entry(raw: RawEntry, url: str, lang: str) -> ParsedEntry:
         url=_address(raw.link, url),
         lang=_lang(raw.lang) or lang,
         source=_plain(raw.source, MAX_NAME),
+        source_url=_address(raw.source_link, url),
         published_at=_sensible(raw.published_at),
     )
 

@@ -23,10 +23,13 @@ from monitor.feeds.diff import Fresh, fresh, readable, strangers
 from monitor.feeds.fetch import address_of, fetch
 from monitor.feeds.moves import moved, still_moved
 from monitor.feeds.schedule import next_poll, rhythm
+from monitor.feeds.withdrawal import Look, is_full, look, look_again
 from monitor.manners import LONGEST_HOLD, host_of
+from monitor.model import EntriesRecord
+from monitor.outbound.client import at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
     from datetime import datetime, timedelta
 
     from monitor.clock import Clock
@@ -34,19 +37,27 @@ if TYPE_CHECKING:
     from monitor.feeds.ports import FeedBook
     from monitor.feeds.workers import ParseWorkers
     from monitor.metrics import Metrics
-    from monitor.model import Entry, Feed
+    from monitor.model import Feed
     from monitor.outbound import Outbound
+    from monitor.outbound.client import Visit
     from monitor.patience import Patience
 
-    Append = Callable[[str, Sequence[Entry]], Awaitable[None]]
+    Append = Callable[[EntriesRecord], Awaitable[None]]
     OnFeed = Callable[[Feed, Fetched], None]
 
 
 class News(Struct, frozen=True, kw_only=True):
-    """What a new body brought: entries, and how often it is worth asking."""
+    """What a poll brought.
 
-    fresh: Fresh
-    hints: FeedHints
+    Args:
+        fresh: entries; none if the body was the one before.
+        hints: how often the feed is worth asking; None keeps what is known.
+        look: what became of its list; None if that was not looked at.
+    """
+
+    fresh: Fresh = Fresh()
+    hints: FeedHints | None = None
+    look: Look | None = None
 
 
 class Poll:
@@ -84,7 +95,9 @@ class Poll:
         self,
         feed: Feed,
         state: FeedState,
+        *,
         answered: Callable[[], None] = lambda: None,
+        visit: Visit = at_once,
     ) -> PollOutcome:
         """Return how the poll ended, with its entries in the log.
 
@@ -94,52 +107,85 @@ class Poll:
             feed: what to ask.
             state: what is remembered of it.
             answered: called once the publisher has answered, or has not.
+            visit: entered with the host around each hop of a redirect to another one.
         """
         try:
             try:
-                fetched = await self._fetch(feed, state)
+                fetched = await self._fetch(feed, state, visit)
             finally:
                 answered()
             digest = hashlib.sha256(fetched.body).hexdigest()
             if fetched.status == HTTPStatus.NOT_MODIFIED:
-                return self._good(feed, state, fetched, state.body_hash)
-            if digest == state.body_hash:
-                return self._good(feed, state, fetched, digest)
-            news = await self.take(feed, fetched, is_first=not state.body_hash)
+                digest = state.body_hash
+            is_new = fetched.status == HTTPStatus.OK and digest != state.body_hash
+            news = (
+                await self.take(feed, fetched, is_whole=True)
+                if is_new
+                else await self._look_again(feed, state, fetched)
+            )
         except FeedError as error:
             return self.failed(feed, state, error)
-        if self._on_feed is not None:
+        if is_new and self._on_feed is not None:
             self._on_feed(feed, fetched)
-        if news.fresh.is_gap:
-            self._metrics.gaps.labels(feed=feed.id).inc()
-        return self._good(feed, state, fetched, digest, news)
+        return self._good(feed, state, fetched, digest, news, is_new=is_new)
 
     async def take(
-        self, feed: Feed, fetched: Fetched, *, is_first: bool = True
+        self, feed: Feed, fetched: Fetched, *, is_whole: bool = False
     ) -> News:
         """Return what a body holds that is new, once the log has acknowledged it.
 
         Args:
-            is_first: no body was polled before it, so nothing can have been missed.
+            is_whole: it is the feed's whole list, so what it lacks has left the feed.
 
         Raises:
             FeedError: the body is no feed, or cannot be read.
         """
-        news = await self._read(feed, fetched, is_first=is_first)
-        entries = news.fresh.entries
-        if entries:
-            await self._patience.until_done(lambda: self._append(feed.id, entries))
-            self._count(feed, entries)
+        news = await self._read(feed, fetched, is_whole=is_whole)
+        await self._put(feed, news, fetched.answered_at)
         return news
 
-    async def _fetch(self, feed: Feed, state: FeedState) -> Fetched:
+    async def _look_again(
+        self, feed: Feed, state: FeedState, fetched: Fetched
+    ) -> News | None:
+        """Return what an unchanged body says of entries that are missing from it."""
+        if not state.watched:
+            return None
+        window = await self._patience.until_done(lambda: self._book.window(feed.id))
+        if window is None:
+            return None
+        news = News(look=look_again(window, fetched.answered_at))
+        await self._put(feed, news, fetched.answered_at)
+        return news
+
+    async def _put(self, feed: Feed, news: News, at: datetime) -> None:
+        """Put what a poll brought in the log, and count it."""
+        withdrawn = news.look.withdrawn if news.look else ()
+        returned = news.look.returned if news.look else ()
+        record = EntriesRecord(
+            feed=feed.id,
+            entries=news.fresh.entries,
+            withdrawn=tuple(one.id for one in withdrawn),
+            returned=returned,
+            at=at if withdrawn or returned else None,
+        )
+        if not record.is_empty:
+            await self._patience.until_done(lambda: self._append(record))
+        count = self._metrics.entries.labels
+        for entry in record.entries:
+            count(feed=feed.id, kind="revised" if entry.revision else "new").inc()
+        if withdrawn:
+            self._metrics.withdrawn.labels(feed=feed.id).inc(len(withdrawn))
+        if news.fresh.is_gap:
+            self._metrics.gaps.labels(feed=feed.id).inc()
+
+    async def _fetch(self, feed: Feed, state: FeedState, visit: Visit) -> Fetched:
         begun = time.monotonic()
         try:
-            return await fetch(self._outbound, feed, state, self._clock)
+            return await fetch(self._outbound, feed, state, self._clock, visit=visit)
         finally:
             self._metrics.poll_seconds.observe(time.monotonic() - begun)
 
-    async def _read(self, feed: Feed, fetched: Fetched, *, is_first: bool) -> News:
+    async def _read(self, feed: Feed, fetched: Fetched, *, is_whole: bool) -> News:
         parsed = await self._workers.parse(
             fetched.body, fetched.url, fetched.content_type
         )
@@ -151,15 +197,14 @@ class Poll:
         )
         at = fetched.answered_at
         usual = rhythm((entry.published_at for entry in parsed.entries), at)
-        return News(
-            fresh=fresh(feed, parsed, known, at, alike=alike, is_first=is_first),
-            hints=replace(parsed.hints, rhythm=usual),
-        )
-
-    def _count(self, feed: Feed, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            kind = "revised" if entry.revision else "new"
-            self._metrics.entries.labels(feed=feed.id, kind=kind).inc()
+        hints = replace(parsed.hints, rhythm=usual)
+        if not is_whole:
+            return News(fresh=fresh(feed, parsed, known, at, alike=alike), hints=hints)
+        window = await self._patience.until_done(lambda: self._book.window(feed.id))
+        was_full = is_full(window, len(ids))
+        found = fresh(feed, parsed, known, at, alike=alike, is_full=was_full)
+        seen = look(window, parsed, at, is_gap=found.is_gap)
+        return News(fresh=found, hints=hints, look=seen)
 
     def _good(
         self,
@@ -167,35 +212,35 @@ class Poll:
         state: FeedState,
         fetched: Fetched,
         digest: str,
-        news: News | None = None,
+        news: News | None,
+        *,
+        is_new: bool,
     ) -> PollOutcome:
         now = self._clock.now()
+        hints = (news.hints if news else None) or grown_quiet(state, now)
         kept = state if fetched.status == HTTPStatus.NOT_MODIFIED else None
         moved_to, moves = moved(feed, state, fetched)
-        return PollOutcome(
+        outcome = PollOutcome(
             feed=feed.id,
             at=now,
             next_poll_at=next_poll(
                 now,
                 interval=feed.interval,
                 longest=feed.max_interval,
-                hints=news.hints if news else grown_quiet(state, now),
+                hints=hints,
                 max_age=fetched.max_age,
                 chance=self._chance(),
             ),
-            changed=news is not None,
+            changed=is_new,
             # A 304 need not repeat the validators it confirms (RFC 9110, 15.4.5).
             etag=fetched.etag or (kept.etag if kept else ""),
             last_modified=fetched.last_modified or (kept.last_modified if kept else ""),
             body_hash=digest,
-            seen=news.fresh.seen if news else (),
-            present=news.fresh.present if news else (),
-            hints=news.hints if news else None,
             moved_to=moved_to,
             moves=moves,
             host=host_of(moved_to if moves >= MOVES else feed.url),
-            title=news.fresh.title if news else "",
         )
+        return outcome if news is None else _with_news(outcome, news)
 
     def failed(self, feed: Feed, state: FeedState, error: Exception) -> PollOutcome:
         """Return the outcome of a poll that brought nothing."""
@@ -229,6 +274,24 @@ class Poll:
             host=host_of(moved_to if moves >= MOVES else feed.url),
             hold=hold,
         )
+
+
+def _with_news(outcome: PollOutcome, news: News) -> PollOutcome:
+    found, seen = news.fresh, news.look
+    revised = sum(entry.revision > 0 for entry in found.entries)
+    return replace(
+        outcome,
+        seen=found.seen,
+        present=found.present,
+        hints=news.hints,
+        title=found.title,
+        new=len(found.entries) - revised,
+        revised=revised,
+        window=seen.window if seen else None,
+        withdrawn=seen.withdrawn if seen else (),
+        returned=seen.returned if seen else (),
+        is_gap=found.is_gap,
+    )
 
 
 def grown_quiet(state: FeedState, now: datetime) -> FeedHints:

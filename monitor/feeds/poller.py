@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 import structlog
 
 from monitor.errors import FeedError, LogError, StateError
-from monitor.feed_model import MOVES
 from monitor.feeds.fetch import address_of
 from monitor.feeds.hosts import Hosts
 from monitor.feeds.poll import Poll
+from monitor.feeds.reports import PollReports
 from monitor.manners import NO_MANNERS, host_of
 from monitor.patience import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from monitor.clock import Clock
-    from monitor.feed_model import FeedState, PollOutcome
+    from monitor.feed_model import FeedState
     from monitor.feeds.poll import Append, OnFeed
     from monitor.feeds.ports import FeedBook
     from monitor.feeds.workers import ParseWorkers
@@ -63,10 +63,11 @@ class Poller:
         concurrency: feeds polled at the same time.
         manners: how hard one host may be asked.
         lease: how long its feeds stay its own after it has died.
-        chance: returns a random number from 0 to 1, for the jitter.
         patience: the process's own, so that an outage is named once.
         on_feed: told of every body that was read as a feed.
     """
+
+    _broken: BaseException | None = None
 
     def __init__(
         self,
@@ -82,14 +83,12 @@ class Poller:
         concurrency: int = CONCURRENCY,
         manners: Manners = NO_MANNERS,
         lease: timedelta = LEASE,
-        chance: Callable[[], float] = random.random,
         patience: Patience | None = None,
         on_feed: OnFeed | None = None,
     ) -> None:
         self._book = book
         self._feeds = dict(feeds)
         self._clock = clock
-        self._metrics = metrics
         self._owner = owner
         self._concurrency = concurrency
         self._patience = patience or Patience(metrics)
@@ -101,14 +100,13 @@ class Poller:
             clock=clock,
             metrics=metrics,
             patience=self._patience,
-            chance=chance,
+            chance=random.random,
             on_feed=on_feed,
         )
         self._lease = lease
-        self._hosts = Hosts(manners, clock)
+        self._hosts = Hosts(manners, clock, on_room=self._look)
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._failing: dict[str, str] = {}
-        self._broken: BaseException | None = None
+        self._reports = PollReports(metrics)
         self._wake = asyncio.Event()
         self._must_look = True
         self._look_at = clock.now()
@@ -120,10 +118,12 @@ class Poller:
         if manners is not None:
             self._hosts.manners = manners
         for gone in self._feeds.keys() - feeds.keys():
-            self._failing.pop(gone, None)
-            with suppress(KeyError):
-                self._metrics.feed_failures.remove(gone)
+            self._reports.forget(gone)
         self._feeds = dict(feeds)
+        self._look()
+
+    def _look(self) -> None:
+        """Look at once which feeds are due."""
         self._must_look = True
         self._wake.set()
 
@@ -241,8 +241,7 @@ class Poller:
 
     def _ended(self, feed: str, host: str, task: asyncio.Task[None]) -> None:
         self._running.pop(feed, None)
-        if self._hosts.leave(host):
-            self._must_look = True  # others wait for this host
+        self._hosts.leave(host)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._broken = error
         self._wake.set()
@@ -250,10 +249,13 @@ class Poller:
     async def _run(self, feed: Feed, state: FeedState, host: str) -> None:
         begun = await self._hosts.turn(host, state.start_at)
         late = (begun - state.next_poll_at).total_seconds()
-        self._metrics.poll_lateness.observe(max(late, 0.0))
+        self._reports.begun(late)
         try:
             outcome = await self._poll.run(
-                feed, state, lambda: self._hosts.answered(host, begun)
+                feed,
+                state,
+                answered=lambda: self._hosts.answered(host, begun),
+                visit=self._hosts.visit,
             )
         except (LogError, StateError):
             raise
@@ -264,37 +266,11 @@ class Poller:
                 state,
                 FeedError(f"internal error ({type(error).__name__}); please report it"),
             )
-            if self._failing.get(feed.id) != outcome.error:
+            if self._reports.is_news(outcome):
                 log.exception("poll broke", feed=feed.id)
         await self._patience.until_done(lambda: self._book.finish(self._owner, outcome))
         self._look_at = min(self._look_at, outcome.next_poll_at)
-        self._report(feed, state, outcome)
-
-    def _report(self, feed: Feed, state: FeedState, outcome: PollOutcome) -> None:
-        """Count the outcome; log a failure once, and its end once."""
-        failures = state.failures + 1 if outcome.error else 0
-        self._metrics.feed_failures.labels(feed=feed.id).set(failures)
-        if outcome.error:
-            self._metrics.polls.labels(feed=feed.id, outcome="error").inc()
-            if outcome.stopped:
-                log.warning("feed is stopped", feed=feed.id, error=outcome.error)
-            elif self._failing.get(feed.id) != outcome.error:
-                log.warning("feed is failing", feed=feed.id, error=outcome.error)
-            self._failing[feed.id] = outcome.error
-            return
-        if outcome.moves == MOVES and not state.has_moved:
-            log.warning(
-                "feed has moved, it is asked at its new host",
-                feed=feed.id,
-                before=host_of(feed.url),
-                host=outcome.host,
-            )
-        kind = "changed" if outcome.changed else "unchanged"
-        self._metrics.polls.labels(feed=feed.id, outcome=kind).inc()
-        if self._failing.pop(feed.id, "") or state.failures:
-            log.info("feed is back", feed=feed.id, failures=state.failures)
-        if outcome.seen:
-            log.info("feed polled", feed=feed.id, new=len(outcome.seen))
+        self._reports.tell(feed, state, outcome)
 
     async def _end_running(self) -> None:
         """Let polls that are storing what they read finish; cut the others short."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from monitor.feed_model import FeedState, PollOutcome, SeenEntry
+    from monitor.feed_window import FeedWindow
     from monitor.manners import Manners
     from monitor.model import Feed
 
@@ -74,6 +75,10 @@ class FeedBook(Protocol):
 
     async def alike(self, feed: str, hashes: Collection[str]) -> Collection[str]:
         """Return which of these content hashes a feed has had, under whatever id."""
+        ...
+
+    async def window(self, feed: str) -> FeedWindow | None:
+        """Return what is remembered of a feed's list, or None before its first body."""
         ...
 
     async def finish(self, owner: str, outcome: PollOutcome) -> None:

@@ -21,6 +21,7 @@ from monitor.feeds.discover import (
     kind_of,
 )
 from monitor.feeds.fetch import fetch
+from monitor.manners import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,19 +70,24 @@ async def probe(
     clock: Clock,
     *,
     guess: bool = False,
+    is_named: bool = True,
 ) -> Probe:
     """Return what is at a feed's address; never raise for what a publisher does.
 
     Args:
         guess: try the usual places if a page names no feed.
+        is_named: the user named the address, not a page.
     """
-    seen = await _ask(feed, outbound, workers, clock)
+    seen = await _ask(feed, outbound, workers, clock, is_named=is_named)
     if seen.kind or not seen.answered or seen.found or not guess:
         return seen
     for url in common_addresses(seen.answered):
         # Where a redirect led may be another host, which was not given the secret.
         other = replace(feed, url=url, authorization="")
-        tried = await _ask(other, outbound, workers, clock)
+        is_same = host_of(url) == host_of(feed.url)
+        tried = await _ask(
+            other, outbound, workers, clock, is_named=is_named and is_same
+        )
         if tried.kind:
             candidate = Candidate(url=url, title=tried.title, kind=tried.kind)
             return replace(seen, found=(candidate,))
@@ -89,11 +95,16 @@ async def probe(
 
 
 async def _ask(
-    feed: Feed, outbound: Outbound, workers: ParseWorkers, clock: Clock
+    feed: Feed,
+    outbound: Outbound,
+    workers: ParseWorkers,
+    clock: Clock,
+    *,
+    is_named: bool,
 ) -> Probe:
     state = FeedState(id=feed.id, url=feed.url, next_poll_at=clock.now())
     try:
-        answer = await fetch(outbound, feed, state, clock)
+        answer = await fetch(outbound, feed, state, clock, is_named=is_named)
     except FeedError as error:
         return Probe(url=feed.url, error=str(error))
     seen = Probe(url=feed.url, answered=answer.url, size=len(answer.body))

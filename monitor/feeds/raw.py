@@ -30,6 +30,7 @@ class RawEntry(Struct, frozen=True, kw_only=True):
     content: Text = Text()
     lang: str = ""
     source: Text = Text()
+    source_link: str = ""
     published_at: datetime | None = None
 
 

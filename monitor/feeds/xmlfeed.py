@@ -135,6 +135,8 @@ def _entry(entry: dict[str, Any], *, guess: bool) -> RawEntry:
         content=content,
         lang=_lang(entry),
         source=_text(source, "title", guess=True),
+        # RSS has it in `url`, which feedparser calls "href"; Atom in a link.
+        source_link=_string(source, "href") or _link(source),
         published_at=_published_at(entry),
     )
 

@@ -17,7 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from monitor.errors import OutboundRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from ipaddress import IPv4Network, IPv6Network
 
     from aiohttp.connector import AddrInfoType
@@ -46,27 +46,51 @@ _REFUSED_V4 = tuple(
 
 
 class AddressPolicy:
-    """Decide which addresses may be connected to: public ones, and named exceptions."""
+    """Decide which addresses may be connected to: public ones, and named exceptions.
 
-    def __init__(self, allow: Sequence[IPv4Network | IPv6Network] = ()) -> None:
+    Args:
+        allow: the exceptions.
+        ports: where the public ones may be connected to; None for any port.
+    """
+
+    def __init__(
+        self,
+        allow: Sequence[IPv4Network | IPv6Network] = (),
+        ports: Collection[int] | None = None,
+    ) -> None:
         self._allow = tuple(allow)
+        self._ports = ports
 
     def permits(self, address: Address) -> bool:
         """Return whether an address is public or inside an exception."""
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        if any(address in network for network in self._allow):
-            return True
-        return _is_public(address)
+        address = _unmapped(address)
+        return self._is_exception(address) or _is_public(address)
 
-    def check(self, host: str, address: str) -> None:
-        """Refuse an address that may not be connected to.
+    def check(self, host: str, address: str, port: int) -> None:
+        """Refuse an address, or a port of it, that may not be connected to.
 
         Raises:
             OutboundRefusedError: with the address and what to do about it.
         """
-        if not self.permits(ip_address(address)):
+        asked = _unmapped(ip_address(address))
+        if not self.permits(asked):
             raise _refusal(host, [address])
+        if self._ports is None or port in self._ports or self._is_exception(asked):
+            return
+        raise OutboundRefusedError(
+            f"{host}: port {port} is not the web's, and the address is a publisher's; "
+            "add it to outbound.allow if you mean to ask it"
+        )
+
+    def _is_exception(self, address: Address) -> bool:
+        return any(address in network for network in self._allow)
+
+
+def _unmapped(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 one carries, or the address itself."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
 
 
 def _is_public(address: Address) -> bool:
@@ -160,5 +184,5 @@ def checked_socket(policy: AddressPolicy, info: AddrInfoType) -> socket.socket:
     for which no resolver is asked.
     """
     family, kind, proto, _, address = info
-    policy.check(str(address[0]), str(address[0]))
+    policy.check(str(address[0]), str(address[0]), int(address[1]))
     return socket.socket(family=family, type=kind, proto=proto)

@@ -9,9 +9,12 @@ from __future__ import annotations
 import zlib
 from typing import Protocol
 
+import brotli
+
 from monitor.errors import OutboundError
 
-ACCEPT_ENCODING = "gzip, deflate"
+ACCEPT_ENCODING = "gzip, deflate, br"
+_PIECE = 64 * 1024
 
 
 class Decoder(Protocol):
@@ -90,6 +93,45 @@ class Inflate:
             )
 
 
+class Brotli:
+    """Undo br (RFC 7932): one stream, and nothing after it."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._stream = brotli.Decompressor()
+        self._begun = False
+
+    def feed(self, data: bytes, room: int) -> bytes:
+        """Return what `data` decodes to, at most `room` + 1 bytes of it."""
+        out = bytearray()
+        try:
+            while len(out) <= room:
+                self._begun = self._begun or bool(data)
+                # It may give more than it is asked for, so it is asked for little.
+                piece = self._stream.process(data, output_buffer_limit=_PIECE)
+                out += piece
+                data = b""
+                if self._stream.is_finished() or (
+                    not piece and self._stream.can_accept_more_data()
+                ):
+                    break
+        except brotli.error as error:
+            raise OutboundError(
+                f"{self._host}: the compressed body is damaged; it will be asked again",
+                reason="encoding",
+            ) from error
+        return bytes(out[: room + 1])
+
+    def finish(self) -> None:
+        """Check that the stream has ended."""
+        if self._begun and not self._stream.is_finished():
+            raise OutboundError(
+                f"{self._host}: the compressed body was cut off; "
+                "it will be asked again",
+                reason="truncated",
+            )
+
+
 def decoder_for(host: str, coding: str) -> Decoder:
     """Return the decoder for a Content-Encoding header.
 
@@ -103,6 +145,8 @@ def decoder_for(host: str, coding: str) -> Decoder:
         return Inflate(host, gzip=True)
     if coding == "deflate":
         return Inflate(host, gzip=False)
+    if coding == "br":
+        return Brotli(host)
     raise OutboundError(
         f'{host}: content coding "{coding[:40]}" was not asked for; tell the publisher',
         reason="encoding",

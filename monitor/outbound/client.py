@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.errors import OutboundError, OutboundRefusedError
+from monitor.manners import host_of
 from monitor.outbound.addresses import (
     AddressPolicy,
     CheckedResolver,
@@ -27,11 +30,21 @@ from monitor.outbound.addresses import (
 from monitor.outbound.body import ACCEPT_ENCODING, decoder_for
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Collection, Mapping, Sequence
+    from collections.abc import (
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Collection,
+        Mapping,
+        Sequence,
+    )
+    from contextlib import AbstractAsyncContextManager
     from datetime import timedelta
     from ipaddress import IPv4Network, IPv6Network
 
     from aiohttp.abc import AbstractResolver
+
+    Visit = Callable[[str], AbstractAsyncContextManager[None]]
 
 MAX_REPLY_BYTES = 64 * 1024
 """What is kept of the answer to a POST."""
@@ -45,6 +58,12 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _MAX_HEADER_BYTES = 32 * 1024  # policies and cookies of news sites outgrow 8 KiB
 _MAX_HEADERS = 256
+
+
+@asynccontextmanager
+async def at_once(_: str) -> AsyncIterator[None]:
+    """Let a request go at once."""
+    yield
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -72,7 +91,8 @@ class Outbound:
         allow: networks that may be asked although they are not public; a redirect to
             another host may not lead into them.
         max_redirects: how many redirects of a GET are followed.
-        ports: where a redirect may lead, beside the port that the user named.
+        ports: where a redirect may lead, beside the port that the user named, and an
+            address that a publisher supplied.
         resolver: how names become addresses; the system's own by default.
     """
 
@@ -96,6 +116,7 @@ class Outbound:
         # The exceptions are for addresses that the user named. Where a publisher's
         # redirect leads is the publisher's choice.
         self._elsewhere = self._client_for(AddressPolicy())
+        self._supplied = self._client_for(AddressPolicy(allow, ports))
 
     def _client_for(self, policy: AddressPolicy) -> httpx.AsyncClient:
         open_session = functools.partial(self._open_session, policy)
@@ -135,18 +156,31 @@ class Outbound:
         headers: Mapping[str, str],
         timeout: timedelta,
         max_bytes: int,
+        is_named: bool = True,
+        named: str = "",
+        visit: Visit = at_once,
     ) -> Answer:
         """Return the answer to a GET, after redirects, whatever its status.
 
         `timeout` is for everything, from the name to the last byte; `max_bytes` is the
         largest body accepted, on the wire and decoded.
 
+        Args:
+            is_named: the user named the address, not a publisher.
+            named: the address that the user named, if redirects from there led to this
+                one before; what may be asked is judged as at a redirect.
+            visit: entered with the host around each request to which a redirect led
+                from another host, so that hosts are not hurried.
+
         Raises:
-            OutboundRefusedError: an address that is not public.
+            OutboundRefusedError: an address, or a port, that may not be asked.
             OutboundError: no usable answer.
         """
         request = self._request("GET", url, headers)
-        return await self._within(timeout, request, self._follow(request, max_bytes))
+        work = self._follow(
+            request, max_bytes, is_named=is_named, named=named, visit=visit
+        )
+        return await self._within(timeout, request, work)
 
     async def post(
         self,
@@ -156,23 +190,30 @@ class Outbound:
         headers: Mapping[str, str],
         timeout: timedelta,
         max_bytes: int = MAX_REPLY_BYTES,
+        is_named: bool = True,
     ) -> Answer:
         """Return the answer to a POST, whatever its status; follow no redirect.
 
         The status is the answer; a reply body is kept as far as it can be read within
         `max_bytes`, and is never a reason to report an accepted POST as lost.
 
+        Args:
+            is_named: the user named the address, not a publisher.
+
         Raises:
-            OutboundRefusedError: an address that is not public.
+            OutboundRefusedError: an address, or a port, that may not be asked.
             OutboundError: no usable answer.
         """
         request = self._request("POST", url, headers, body)
-        return await self._within(timeout, request, self._post(request, max_bytes))
+        client = self._client if is_named else self._supplied
+        work = self._post(client, request, max_bytes)
+        return await self._within(timeout, request, work)
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
         await self._elsewhere.aclose()
+        await self._supplied.aclose()
         await self._names.close()  # a session closes only a resolver it made
 
     # Requests
@@ -209,24 +250,30 @@ class Outbound:
             request.url = parsed.copy_with(username=None, password=None)
         return request
 
-    async def _follow(self, request: httpx.Request, max_bytes: int) -> Answer:
-        named, moved_to, is_permanent = request.url, "", True
+    async def _follow(
+        self,
+        request: httpx.Request,
+        max_bytes: int,
+        *,
+        is_named: bool,
+        named: str,
+        visit: Visit,
+    ) -> Answer:
+        first = httpx.URL(named) if named else request.url
+        self._check_port(first, request.url)
+        at_first = self._client if is_named else self._supplied
+        moved_to, is_permanent, before = "", True, request.url.host
         for _ in range(self._max_redirects + 1):
-            is_named = request.url.host == named.host
-            client = self._client if is_named else self._elsewhere
-            response = await client.send(request, stream=True)
-            try:
-                target = response.headers.get("location", "")
-                if response.status_code not in _REDIRECTS or not target:
-                    body = b""
-                    if response.is_success:
-                        body = await _read(response, max_bytes)
-                    return _answer(response, body, moved_to)
-            finally:
-                await response.aclose()
-            request = self._redirected(request, target)
-            self._check_port(named, request.url)
-            is_permanent = is_permanent and response.status_code in _PERMANENT
+            host = request.url.host
+            client = at_first if host == first.host else self._elsewhere
+            turn = at_once if host == before else visit
+            async with turn(host_of(str(request.url))):
+                answer, target = await _ask(client, request, max_bytes)
+            if not target:
+                return replace(answer, moved_to=moved_to)
+            before, request = host, self._redirected(request, target)
+            self._check_port(first, request.url)
+            is_permanent = is_permanent and answer.status in _PERMANENT
             if is_permanent:
                 moved_to = str(request.url)
         raise OutboundError(
@@ -260,8 +307,10 @@ class Outbound:
                 "correct the address if you mean to ask there"
             )
 
-    async def _post(self, request: httpx.Request, max_bytes: int) -> Answer:
-        response = await self._client.send(request, stream=True)
+    async def _post(
+        self, client: httpx.AsyncClient, request: httpx.Request, max_bytes: int
+    ) -> Answer:
+        response = await client.send(request, stream=True)
         body = b""
         try:
             body = await _read(response, max_bytes)
@@ -287,6 +336,21 @@ class Outbound:
             raise _translated(request, error.__cause__ or error) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _translated(request, error) from error
+
+
+async def _ask(
+    client: httpx.AsyncClient, request: httpx.Request, max_bytes: int
+) -> tuple[Answer, str]:
+    """Return an answer, and where it redirects to, or ""."""
+    response = await client.send(request, stream=True)
+    try:
+        target = response.headers.get("location", "")
+        if response.status_code in _REDIRECTS and target:
+            return _answer(response, b""), target
+        body = await _read(response, max_bytes) if response.is_success else b""
+        return _answer(response, body), ""
+    finally:
+        await response.aclose()
 
 
 async def _read(response: httpx.Response, max_bytes: int) -> bytes:
@@ -316,13 +380,12 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _answer(response: httpx.Response, body: bytes, moved_to: str = "") -> Answer:
+def _answer(response: httpx.Response, body: bytes) -> Answer:
     return Answer(
         status=response.status_code,
         url=str(response.request.url),
         headers={name.lower(): value for name, value in response.headers.items()},
         body=body,
-        moved_to=moved_to,
     )
 
 

@@ -6,6 +6,8 @@
     assess           stories, sightings and alerts for the core, in one transaction
     feeds, outbox    what pollers and couriers share by leases
     pauses           feeds that a user stopped
+    feed_entries     the wordings that the log has of each feed
+    feed_windows     what each feed lists, and what left it oddly
     feed_health      what is usual for each feed
     alerts           what the status page and stream `alerts` read
     retention        what may be forgotten, and when

@@ -1,52 +1,66 @@
 """Read alerts back: for the status page, and for stream `alerts`.
 
-`monitor.store.assess` writes them. `published_at` stays empty until the log has taken
-the alert, so that one committed just before a crash is published after it.
+`monitor.store.alert_book` writes them. `published_at` stays empty until the log has
+taken the change, so that one committed just before a crash is published after it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, tuple_, update
 
 from monitor.codec import decode
-from monitor.model import Alert
-from monitor.store.schema import alerts, sightings
+from monitor.model import Alert, Change
+from monitor.store.schema import alert_changes, alerts, sightings
 from monitor.store.sql import batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection
 
 
 def recent_alerts(conn: Connection, limit: int) -> Sequence[Alert]:
     """List the alerts that opened last, the newest first."""
     row = alerts.c
-    newest = select(row.alert).order_by(row.opened_at.desc(), row.id).limit(limit)
-    return _decoded(conn, newest)
+    newest = select(row.alert).order_by(row.told_at.desc(), row.id).limit(limit)
+    found = conn.execute(newest).scalars()
+    return [decode(text.encode(), Alert) for text in found]
 
 
-def unpublished_alerts(conn: Connection, limit: int) -> Sequence[Alert]:
-    """List the alerts that stream `alerts` does not carry yet, the oldest first."""
-    row = alerts.c
+def history_of(conn: Connection, alert: str) -> Sequence[Change]:
+    """List what was told of an alert, the first first."""
+    row = alert_changes.c
+    found = conn.execute(
+        select(row.change).where(row.alert == alert).order_by(row.number)
+    ).scalars()
+    return [decode(text.encode(), Change) for text in found]
+
+
+def unpublished_changes(conn: Connection, limit: int) -> Sequence[Change]:
+    """List the changes that stream `alerts` does not carry yet, the oldest first."""
+    row = alert_changes.c
     oldest = (
-        select(row.alert)
+        select(row.change)
         .where(row.published_at.is_(None))
-        .order_by(row.opened_at, row.id)
+        .order_by(row.at, row.alert, row.number)
         .limit(limit)
     )
-    return _decoded(conn, oldest)
+    return [decode(text.encode(), Change) for text in conn.execute(oldest).scalars()]
 
 
-def mark_published(conn: Connection, ids: Iterable[str], at: datetime) -> None:
-    """Note that the log has taken these alerts."""
-    for some in batches(sorted(ids)):
+def mark_published(
+    conn: Connection, changes: Iterable[tuple[str, int]], at: datetime
+) -> None:
+    """Note that the log has taken these changes, named by alert and number."""
+    row = alert_changes.c
+    key = tuple_(row.alert, row.number)
+    for some in batches(sorted(changes)):
         conn.execute(
-            update(alerts)
-            .where(alerts.c.id.in_(some), alerts.c.published_at.is_(None))
+            update(alert_changes)
+            .where(key.in_(some), row.published_at.is_(None))
             .values(published_at=at)
         )
 
@@ -60,8 +74,3 @@ def sightings_per_topic(conn: Connection, since: datetime) -> Mapping[str, int]:
         .group_by(row.topic)
     )
     return {counts.topic: counts.number for counts in conn.execute(counted)}
-
-
-def _decoded(conn: Connection, statement: Select[str]) -> list[Alert]:
-    found = conn.execute(statement).scalars()
-    return [decode(text.encode(), Alert) for text in found]

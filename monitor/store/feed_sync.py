@@ -11,6 +11,7 @@ from monitor.feed_model import NO_HINTS
 from monitor.manners import host_of, start_offset
 from monitor.model import Feed
 from monitor.store.feed_health import forget_usual
+from monitor.store.feed_windows import forget_window
 from monitor.store.migrate import lock
 from monitor.store.schema import feed_hosts, feeds
 from monitor.store.sql import batches, insert_all_new
@@ -30,6 +31,7 @@ _NOTHING_LEARNT = {
     "moved_to": "",
     "moves": 0,
     "stopped_since": None,
+    "watched": False,
 }
 _READ = tuple(
     feeds.c[name]
@@ -67,6 +69,7 @@ def sync(conn: Connection, wanted: Sequence[Feed], now: datetime) -> None:
     for feed, row in known:
         if feed.url != row.url:
             forget_usual(conn, feed.id)
+            forget_window(conn, feed.id)
         if changes := _changes(feed, row, now):
             conn.execute(update(feeds).where(feeds.c.id == feed.id).values(changes))
     _begin_again(conn, [pair for pair in known if _is_late(*pair, now)], now)

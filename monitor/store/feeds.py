@@ -9,16 +9,24 @@ from __future__ import annotations
 
 from collections import Counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, update
 
-from monitor.feed_model import FeedState, SeenEntry
+from monitor.feed_model import FeedState
 from monitor.manners import NO_MANNERS, Turns
+from monitor.store.columns import UtcTime
+from monitor.store.feed_entries import (
+    had_hashes,
+    known_entries,
+    record_present,
+    record_seen,
+)
 from monitor.store.feed_health import STATE, note_body
 from monitor.store.feed_sync import NO_FAILURES, sync
-from monitor.store.schema import UtcTime, entry_key, feed_entries, feed_hosts, feeds
-from monitor.store.sql import batches, insert, insert_all_new
+from monitor.store.feed_windows import note_window, read_window
+from monitor.store.schema import feed_hosts, feeds
+from monitor.store.sql import batches, insert_all_new
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -26,7 +34,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from monitor.feed_model import PollOutcome
+    from monitor.feed_model import PollOutcome, SeenEntry
+    from monitor.feed_window import FeedWindow
     from monitor.manners import Manners
     from monitor.model import Feed
     from monitor.store import Store
@@ -83,35 +92,8 @@ class StoreFeedBook:
             manners: how hard one host may be asked.
             under_way: polls that the caller has under way, by host.
         """
-        full = [
-            host
-            for host, count in under_way.items()
-            if count >= manners.at_once_of(host)
-        ]
-
-        def work(conn: Connection) -> list[FeedState]:
-            of = feeds.c
-            found = conn.execute(
-                select(*_CLAIMED)
-                .where(of.next_poll_at <= now, *_free(now, full))
-                .order_by(of.next_poll_at, of.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            ).all()
-            turns = _turns(conn, found, now, manners, under_way)
-            for ids in batches(turns.starts):
-                conn.execute(
-                    update(feeds)
-                    .where(of.id.in_(ids))
-                    .values(leased_by=owner, leased_until=now + lease)
-                )
-            return [
-                _feed_state(row, turns.starts[row.id])
-                for row in found
-                if row.id in turns.starts
-            ]
-
-        return await self._store.run(work)
+        work = _Claim(owner, now, lease, limit, manners, under_way)
+        return await self._store.run(work.run)
 
     async def renew(
         self, owner: str, names: Collection[str], now: datetime, lease: timedelta
@@ -162,39 +144,15 @@ class StoreFeedBook:
 
     async def known(self, feed: str, ids: Collection[str]) -> Mapping[str, SeenEntry]:
         """Return the entries of a feed known under these ids."""
-        id_of = {entry_key(entry_id): entry_id for entry_id in ids}
-
-        def work(conn: Connection) -> dict[str, SeenEntry]:
-            known = {}
-            of = feed_entries.c
-            for keys in batches(id_of):
-                found = conn.execute(
-                    select(of.entry_key, of.revision, of.content_hash).where(
-                        of.feed == feed, of.entry_key.in_(keys)
-                    )
-                )
-                for key, revision, content_hash in found:
-                    known[id_of[key]] = SeenEntry(
-                        id=id_of[key], revision=revision, content_hash=content_hash
-                    )
-            return known
-
-        return await self._store.run(work)
+        return await self._store.run(lambda conn: known_entries(conn, feed, ids))
 
     async def alike(self, feed: str, hashes: Collection[str]) -> Collection[str]:
         """Return which of these content hashes a feed has had, under whatever id."""
+        return await self._store.run(lambda conn: had_hashes(conn, feed, hashes))
 
-        def work(conn: Connection) -> set[str]:
-            of = feed_entries.c
-            found: set[str] = set()
-            for some in batches(hashes):
-                statement = select(of.content_hash).where(
-                    of.feed == feed, of.content_hash.in_(some)
-                )
-                found.update(conn.execute(statement).scalars())
-            return found
-
-        return await self._store.run(work)
+    async def window(self, feed: str) -> FeedWindow | None:
+        """Return what is remembered of a feed's list, or None before its first body."""
+        return await self._store.run(lambda conn: read_window(conn, feed))
 
     async def finish(self, owner: str, outcome: PollOutcome) -> None:
         """Store a poll's outcome and give the lease back, in one transaction.
@@ -208,11 +166,13 @@ class StoreFeedBook:
                 _hold(conn, *outcome.hold, outcome.at)
             if outcome.error:
                 return
-            _record_seen(conn, outcome)
+            record_seen(conn, outcome)
             if is_owner and outcome.changed:
-                _record_present(conn, outcome)
+                record_present(conn, outcome)
                 if self._learn is not None:
                     note_body(conn, outcome, self._learn)
+            if is_owner and outcome.window is not None:
+                note_window(conn, outcome, outcome.window)
 
         await self._store.run(work)
 
@@ -221,6 +181,47 @@ class StoreFeedBook:
         statement = select(*STATE).where(feeds.c.active.is_(True)).order_by(feeds.c.id)
         found = await self._store.run(lambda conn: conn.execute(statement).all())
         return [_feed_state(row) for row in found]
+
+
+class _Claim(NamedTuple):
+    """One look for feeds that are due; see `StoreFeedBook.claim_due`."""
+
+    owner: str
+    now: datetime
+    lease: timedelta
+    limit: int
+    manners: Manners
+    under_way: Mapping[str, int]
+
+    def run(self, conn: Connection) -> list[FeedState]:
+        """Lease what is found, or put it off; return what was leased."""
+        of, now = feeds.c, self.now
+        found = conn.execute(
+            select(*_CLAIMED)
+            .where(of.next_poll_at <= now, *_free(now, self._full_hosts()))
+            .order_by(of.next_poll_at, of.id)
+            .limit(self.limit)
+            .with_for_update(skip_locked=True)
+        ).all()
+        turns = _turns(conn, found, now, self.manners, self.under_way)
+        for ids in batches(turns.starts):
+            conn.execute(
+                update(feeds)
+                .where(of.id.in_(ids))
+                .values(leased_by=self.owner, leased_until=now + self.lease)
+            )
+        return [
+            _feed_state(row, turns.starts[row.id])
+            for row in found
+            if row.id in turns.starts
+        ]
+
+    def _full_hosts(self) -> list[str]:
+        return [
+            host
+            for host, count in self.under_way.items()
+            if count >= self.manners.at_once_of(host)
+        ]
 
 
 def _feed_state(row: Row[Any], start_at: datetime | None = None) -> FeedState:
@@ -345,58 +346,9 @@ def _close(conn: Connection, owner: str, outcome: PollOutcome) -> bool:
             values["changed_at"] = outcome.at
         if outcome.hints is not None:
             values["hints"] = outcome.hints
+        if outcome.window is not None:
+            values["watched"] = bool(outcome.window.missing)
     done = conn.execute(
         update(feeds).where(of.id == outcome.feed, of.leased_by == owner).values(values)
     )
     return done.rowcount == 1
-
-
-def _record_seen(conn: Connection, outcome: PollOutcome) -> None:
-    statement = insert(conn.dialect.name, feed_entries)
-    new, old = statement.excluded, feed_entries.c
-    statement = statement.on_conflict_do_update(
-        index_elements=[old.feed, old.entry_key],
-        set_={
-            "revision": new.revision,
-            "content_hash": new.content_hash,
-            "seen_at": new.seen_at,
-            "gone_since": None,
-        },
-        # A poller that comes late must not take an entry back to an older wording.
-        where=new.revision > old.revision,
-    )
-    rows = [
-        {
-            "feed": outcome.feed,
-            "entry_key": entry_key(seen.id),
-            "entry_id": seen.id,
-            "revision": seen.revision,
-            "content_hash": seen.content_hash,
-            "seen_at": outcome.at,
-            "gone_since": None,
-        }
-        for seen in outcome.seen
-    ]
-    # In one order everywhere, so that two late pollers cannot block each other.
-    rows.sort(key=lambda row: str(row["entry_key"]))
-    if rows:
-        conn.execute(statement, rows)
-
-
-def _record_present(conn: Connection, outcome: PollOutcome) -> None:
-    """Note which entries left the feed with this body, and which came back."""
-    of = feed_entries.c
-    present = {entry_key(entry_id) for entry_id in outcome.present}
-    listed = set(
-        conn.execute(
-            select(of.entry_key).where(of.feed == outcome.feed, of.gone_since.is_(None))
-        ).scalars()
-    )
-    changes = ((listed - present, outcome.at), (present - listed, None))
-    for keys, gone_since in changes:
-        for some in batches(sorted(keys)):
-            conn.execute(
-                update(feed_entries)
-                .where(of.feed == outcome.feed, of.entry_key.in_(some))
-                .values(gone_since=gone_since)
-            )

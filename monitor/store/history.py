@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 
-from monitor.alerting.life import alert_id
 from monitor.alerting.rules.finding import Told
 from monitor.codec import decode
 from monitor.model import Entry
 from monitor.store.conditions import accepted, has_actor
-from monitor.store.schema import alerts, sightings, stories
+from monitor.store.schema import alerts, sightings
 from monitor.store.tallies import SqlTallies
 
 if TYPE_CHECKING:
@@ -38,14 +37,6 @@ class SqlHistory(SqlTallies):
     Args:
         conn: a connection inside the transaction that the caller commits.
     """
-
-    def has_alert(self, rule: str, subject: str) -> bool:
-        """Say whether this rule has ever fired about this, or a story it took in."""
-        of = stories.c
-        taken_in = self._conn.execute(select(of.id).where(of.merged_into == subject))
-        subjects = [subject, *taken_in.scalars()]
-        ids = [alert_id(rule, each) for each in subjects]
-        return self._any(alerts, alerts.c.id.in_(ids))
 
     def fired_between(self, rule: str, after: datetime, before: datetime) -> bool:
         """Say whether the rule opened an alert within a window."""

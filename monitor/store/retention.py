@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, bindparam, delete, exists, select, tuple_
 
 from monitor.store.schema import (
+    alert_changes,
+    alert_subjects,
     alerts,
+    entry_revisions,
     feed_entries,
     microseconds,
     outbox,
@@ -29,6 +32,7 @@ from monitor.store.schema import (
     story_signatures,
     story_sketches,
 )
+from monitor.store.sql import batches
 from monitor.stories.index import COPY_WINDOW
 
 if TYPE_CHECKING:
@@ -56,19 +60,36 @@ def prune(
     """
     before = now - keep
     # In this order each step makes room for the next.
-    steps = (
+    first = (
         (feed_entries, _gone_entries(before)),
         (sightings, _old_sightings(before)),
         (outbox, _delivered(before)),
-        (alerts, _told_alerts(before)),
+    )
+    last = (
+        (entry_revisions, entry_revisions.c.seen_at < before),
         (story_signatures, _forgotten(story_signatures, before, "story")),
         (stories, _forgotten(stories, before, "id")),
         (rule_tallies, rule_tallies.c.at < before),
         (rule_matters, rule_matters.c.last_at < before),
         (rule_watches, rule_watches.c.changed_at < before),
     )
-    deleted = sum(_delete(conn, table, which, limit) for table, which in steps)
+    deleted = sum(_delete(conn, table, which, limit) for table, which in first)
+    deleted += _delete_alerts(conn, before, limit)
+    deleted += sum(_delete(conn, table, which, limit) for table, which in last)
     return deleted + _delete_sketches(conn, now - min(keep, COPY_WINDOW), limit)
+
+
+def _delete_alerts(conn: Connection, before: datetime, limit: int) -> int:
+    """Delete alerts with what was told of them and what they were about."""
+    chosen = select(alerts.c.id).where(_told_alerts(before)).limit(limit)
+    if conn.dialect.name == "postgresql":
+        chosen = chosen.with_for_update(of=alerts, skip_locked=True)
+    ids = list(conn.execute(chosen).scalars())
+    for some in batches(ids):
+        conn.execute(delete(alert_changes).where(alert_changes.c.alert.in_(some)))
+        conn.execute(delete(alert_subjects).where(alert_subjects.c.alert.in_(some)))
+        conn.execute(delete(alerts).where(alerts.c.id.in_(some)))
+    return len(ids)
 
 
 def _delete_sketches(conn: Connection, before: datetime, limit: int) -> int:
@@ -120,9 +141,9 @@ def _told_alerts(before: datetime) -> ColumnElement[bool]:
     of = alerts.c
     sighted = exists().where(sightings.c.story == of.story)
     undelivered = exists().where(outbox.c.alert == of.id)
-    return (
-        (of.opened_at < before) & of.published_at.is_not(None) & ~sighted & ~undelivered
-    )
+    change = alert_changes.c
+    unpublished = exists().where(change.alert == of.id, change.published_at.is_(None))
+    return (of.told_at < before) & ~unpublished & ~sighted & ~undelivered
 
 
 def _forgotten(table: Table, before: datetime, story: str) -> ColumnElement[bool]:

@@ -1,138 +1,69 @@
-"""The tables of the state, and how values are written into them.
+"""The tables of the state: feeds, sightings and stories, subscriptions to hubs.
 
-Times are compared inside the database, so one type fits both: aware UTC in Python,
-`timestamptz` on PostgreSQL, text of fixed width on SQLite. An entry's id may be longer
-than an index allows; tables key on `entry_key`, its hash. Change a table here together
+Those of alerts and notifications stand in `schema_alerts`. Change a table together
 with a new migration; a test holds the two equal.
 """
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING
-
-import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
     Double,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     false,
     text,
 )
-from sqlalchemy.types import TypeDecorator
 
-from monitor.feed_model import NO_HINTS, FeedHints
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Dialect
-
-AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
-"""A due time that has always passed, whatever the clocks of two machines say."""
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """Store an aware time; give it back in UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """Turn an aware time into UTC, without its zone where that is not stored."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        in_utc = value.astimezone(UTC)
-        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
-
-    def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """Return the stored time in UTC; PostgreSQL answers in the session's zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            return value.replace(tzinfo=UTC)
-        return value.astimezone(UTC)
-
-
-class Words(TypeDecorator[str]):
-    """Store text from outside, which may hold what a database refuses.
-
-    PostgreSQL has no NUL character and neither database takes half a surrogate pair;
-    both become U+FFFD. Never key on such a column.
-    """
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Replace the characters that cannot be stored."""
-        if value is None:
-            return None
-        clean = value.replace("\0", "\ufffd")
-        return clean.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-
-
-class Hints(TypeDecorator[FeedHints]):
-    """Store a feed's hints as JSON, "" where there are none."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: FeedHints | None, dialect: Dialect) -> str:
-        """Return the hints as JSON."""
-        if value is None or value == NO_HINTS:
-            return ""
-        return msgspec.json.encode(value).decode()
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> FeedHints:
-        """Return the stored hints."""
-        return _hints(value) if value else NO_HINTS
-
-
-@lru_cache(maxsize=10_000)
-def _hints(text_: str) -> FeedHints:
-    return msgspec.json.decode(text_, type=FeedHints)
-
-
-def entry_key(entry_id: str) -> str:
-    """Return what stands for an entry's id in keys: 40 hex digits of its SHA-256."""
-    return hashlib.sha256(entry_id.encode("utf-8", "surrogatepass")).hexdigest()[:40]
-
-
-def microseconds(time: datetime) -> int:
-    """Return an aware time in microseconds since 1970."""
-    since = time - AT_ONCE
-    return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-# SQLite numbers rows only in a column that is exactly INTEGER.
-_RowNumber = BigInteger().with_variant(Integer, "sqlite")
-
-# Alembic takes a plain "" for a default other than the one it finds on SQLite.
-_EMPTY = text("''")
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
+from monitor.store.columns import (
+    AT_ONCE,
+    EMPTY,
+    Hints,
+    RowNumber,
+    UtcTime,
+    Words,
+    entry_key,
+    metadata,
+    microseconds,
 )
+from monitor.store.schema_alerts import (
+    alert_changes,
+    alert_subjects,
+    alerts,
+    entry_revisions,
+    outbox,
+)
+
+__all__ = [
+    "AT_ONCE",
+    "alert_changes",
+    "alert_subjects",
+    "alerts",
+    "entry_key",
+    "entry_revisions",
+    "feed_entries",
+    "feed_health",
+    "feed_hosts",
+    "feeds",
+    "metadata",
+    "microseconds",
+    "outbox",
+    "rule_matters",
+    "rule_tallies",
+    "rule_watches",
+    "sightings",
+    "stories",
+    "story_keys",
+    "story_signatures",
+    "story_sketches",
+    "websub_subscriptions",
+]
 
 feeds = Table(
     "feeds",
@@ -151,15 +82,16 @@ feeds = Table(
     Column("active", Boolean, nullable=False),
     Column("leased_by", Text),
     Column("leased_until", UtcTime),
-    Column("host", Text, nullable=False, server_default=_EMPTY),
+    Column("host", Text, nullable=False, server_default=EMPTY),
     # The interval that the schedule was made with, in seconds.
     Column("interval", Double),
-    Column("hints", Hints, nullable=False, server_default=_EMPTY),
-    Column("moved_to", Words, nullable=False, server_default=_EMPTY),
+    Column("hints", Hints, nullable=False, server_default=EMPTY),
+    Column("moved_to", Words, nullable=False, server_default=EMPTY),
     Column("moves", Integer, nullable=False, server_default="0"),
     Column("stopped_since", UtcTime),
     Column("good_at", UtcTime),
     Column("paused_at", UtcTime),
+    Column("watched", Boolean, nullable=False, server_default=false()),
     Index(
         "ix_feeds_due",
         "next_poll_at",
@@ -204,6 +136,17 @@ feed_health = Table(
     Column("since", UtcTime),
 )
 
+# The list of the last body, as one text: it is written whole, when a body is new.
+feed_windows = Table(
+    "feed_windows",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("window", Words, nullable=False),
+    Column("gaps", Integer, nullable=False),
+    Column("gap_at", UtcTime),
+    Column("withdrawn", Words, nullable=False),
+)
+
 feed_entries = Table(
     "feed_entries",
     metadata,
@@ -216,6 +159,8 @@ feed_entries = Table(
     # Null while the entry is in the feed; rewriting a "last seen" of every entry at
     # every poll would cost more than all other writes together.
     Column("gone_since", UtcTime),
+    # Since when it is suspected that the publisher took it back.
+    Column("withdrawn_at", UtcTime),
     Index(
         "ix_feed_entries_gone_since",
         "gone_since",
@@ -227,7 +172,7 @@ feed_entries = Table(
 sightings = Table(
     "sightings",
     metadata,
-    Column("id", _RowNumber, primary_key=True),
+    Column("id", RowNumber, primary_key=True),
     Column("topic", Text, nullable=False),
     Column("feed", Text, nullable=False),
     Column("entry_key", Text, nullable=False),
@@ -241,18 +186,20 @@ sightings = Table(
     Column("entry", Text, nullable=False),
     Column("spans", Text, nullable=False),
     # Who published it, and how it came into its story; "" where nobody said.
-    Column("family", Text, nullable=False, server_default=_EMPTY),
-    Column("country", Text, nullable=False, server_default=_EMPTY),
-    Column("agency", Text, nullable=False, server_default=_EMPTY),
-    Column("joined", Text, nullable=False, server_default=_EMPTY),
+    # JSON: the publisher whole; what is asked for stands in columns of its own.
+    Column("byline", Text, nullable=False, server_default=text("'{}'")),
+    Column("family", Text, nullable=False, server_default=EMPTY),
+    Column("country", Text, nullable=False, server_default=EMPTY),
+    Column("agency", Text, nullable=False, server_default=EMPTY),
+    Column("joined", Text, nullable=False, server_default=EMPTY),
     Column("copy_feed", Text),
     Column("copy_entry", Words),
-    Column("discounted", Words, nullable=False, server_default=_EMPTY),
+    Column("discounted", Words, nullable=False, server_default=EMPTY),
     # A JSON list of concepts.
-    Column("actors", Text, nullable=False, server_default=_EMPTY),
-    Column("act", Text, nullable=False, server_default=_EMPTY),
-    Column("lang", Text, nullable=False, server_default=_EMPTY),
-    Column("publisher", Text, nullable=False, server_default=_EMPTY),
+    Column("actors", Text, nullable=False, server_default=EMPTY),
+    Column("act", Text, nullable=False, server_default=EMPTY),
+    Column("lang", Text, nullable=False, server_default=EMPTY),
+    Column("publisher", Text, nullable=False, server_default=EMPTY),
     # How long before it was fetched it was published, in seconds.
     Column("age", Double),
     # With the signature, because a crash can give two wordings one revision: the log
@@ -310,7 +257,7 @@ story_signatures = Table(
 story_sketches = Table(
     "story_sketches",
     metadata,
-    Column("id", _RowNumber, primary_key=True),
+    Column("id", RowNumber, primary_key=True),
     Column("topic", Text, nullable=False),
     Column("story", Text, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
@@ -369,53 +316,6 @@ rule_watches = Table(
     Column("watch", Text, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
     Index(None, "changed_at"),
-)
-
-alerts = Table(
-    "alerts",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("rule", Text, nullable=False),
-    Column("story", Text, nullable=False),
-    Column("topic", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("opened_at", UtcTime, nullable=False),
-    Column("published_at", UtcTime),
-    Column("alert", Text, nullable=False),
-    Index(None, "rule", "opened_at"),
-    Index(None, "topic", "opened_at"),
-    Index(None, "opened_at"),
-    Index(None, "story"),
-    Index(
-        "ix_alerts_unpublished",
-        "opened_at",
-        sqlite_where=text("published_at IS NULL"),
-        postgresql_where=text("published_at IS NULL"),
-    ),
-)
-
-outbox = Table(
-    "outbox",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("receiver", Text, nullable=False),
-    Column("alert", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("content_type", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("fetched_at", UtcTime, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("due_at", UtcTime, nullable=False),
-    Column("leased_by", Text),
-    Column("leased_until", UtcTime),
-    Column("last_error", Words, nullable=False),
-    Column("tried_at", UtcTime),
-    Column("delivered_at", UtcTime),
-    Index(None, "receiver", "state", "due_at", "created_at"),
-    Index(None, "alert"),
-    Index(None, "state", "delivered_at"),
 )
 
 websub_subscriptions = Table(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import (
@@ -27,7 +27,8 @@ from sqlalchemy import (
     update,
 )
 
-from monitor.codec import encode
+from monitor.codec import decode, encode
+from monitor.model import MAX_VOICES, Entry, Publisher, Voice
 from monitor.store.locks import Locking
 from monitor.store.schema import (
     entry_key,
@@ -42,12 +43,12 @@ from monitor.store.sql import insert, insert_new
 from monitor.stories.index import Copied, Filed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Executable
 
-    from monitor.model import Entry, Sighting
+    from monitor.model import Sighting
     from monitor.stories.index import NewSketch
 
 
@@ -190,6 +191,38 @@ class SqlStories(Locking):
         rows = [{"key": key, "seen_us": seen, "sketch": number} for key in new.keys]
         self._conn.execute(story_keys.insert(), rows)
 
+    def counted(self, story: str) -> Sequence[Voice]:
+        """List the independent voices of a story, the first to speak first."""
+        seen = sightings.c
+        found = self._conn.execute(
+            select(
+                seen.entry,
+                seen.seen_at,
+                seen.byline,
+                seen.joined,
+                seen.copy_feed,
+                seen.copy_entry,
+            )
+            .where(seen.story == story, seen.discounted == "")
+            .order_by(seen.seen_at, seen.id)
+            .limit(MAX_VOICES)
+        )
+        return [_voice(row) for row in found]
+
+    def discount(self, story: str, reasons: Mapping[tuple[str, str], str]) -> None:
+        """Count some voices of a story no more, named by feed and entry id."""
+        seen = sightings.c
+        for (feed, entry_id), reason in reasons.items():
+            self._conn.execute(
+                update(sightings)
+                .where(
+                    seen.story == story,
+                    seen.feed == feed,
+                    seen.entry_key == entry_key(entry_id),
+                )
+                .values(discounted=reason)
+            )
+
     def merge(self, topic: str, into: str, others: Sequence[str]) -> None:
         """Move all that is known of other stories into one; they are one from now on."""
         self._lock("topic", topic)
@@ -215,6 +248,22 @@ class SqlStories(Locking):
         run(update(stories).where(led_here).values(merged_into=into))
 
 
+def _voice(row: Any) -> Voice:
+    entry = decode(row.entry.encode(), Entry)
+    copied = row.copy_feed is not None
+    return Voice(
+        publisher=decode(row.byline.encode(), Publisher),
+        feed=entry.feed,
+        entry_id=entry.id,
+        title=entry.title,
+        url=entry.url,
+        source=entry.source,
+        seen_at=row.seen_at,
+        joined=row.joined,
+        copy_of=(row.copy_feed, row.copy_entry) if copied else None,
+    )
+
+
 def _row(sighting: Sighting, signature: str) -> dict[str, object]:
     match, publisher = sighting.match, sighting.publisher
     copy_feed, copy_entry = sighting.copy_of or (None, None)
@@ -231,6 +280,7 @@ def _row(sighting: Sighting, signature: str) -> dict[str, object]:
         "is_first": sighting.is_first,
         "entry": encode(match.entry).decode(),
         "spans": msgspec.json.encode(match.spans).decode(),
+        "byline": encode(publisher).decode(),
         "family": publisher.family,
         "country": publisher.country,
         "agency": publisher.agency,

@@ -14,12 +14,15 @@ from heapq import nlargest
 from math import log
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from monitor.model import Joining, Match, Publisher, Sighting
+from msgspec.structs import replace
+
+from monitor.model import Joining, Match, Publisher, Sighting, voice_of
 from monitor.stories import likeness
 from monitor.stories.index import COPY_WINDOW, NewSketch
 from monitor.stories.likeness import NEAR_WINDOW, Told
 from monitor.stories.signature import fingerprint
 from monitor.stories.sketch import fact_of_key, keys_of, pack, sketch_of, unpack
+from monitor.stories.witnesses import weigh
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -107,10 +110,16 @@ def join(
         copy_of=found.copy_of,
         merged=found.merged,
     )
+    stories = () if sighting.is_first else (found.story, *found.merged)
+    weighed = weigh(voice_of(sighting), stories, index)
+    sighting = replace(
+        sighting, discounted=weighed.discounted, families=weighed.families
+    )
     if not index.add(sighting, signature, new):
         return None
     if found.merged:
         index.merge(topic, found.story, found.merged)
+        index.discount(found.story, weighed.revoked)
     return sighting
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from monitor.model import Sighting
+    from monitor.model import Sighting, Voice
 
 COPY_WINDOW = timedelta(days=7)
 """A copy that comes later than this opens a story of its own: headlines recur."""
@@ -90,6 +90,14 @@ class StoryIndex(Protocol):
         self, sighting: Sighting, signature: str, sketch: NewSketch | None = None
     ) -> bool:
         """Store a sighting; return False if this very match was stored before."""
+        ...
+
+    def counted(self, story: str) -> Sequence[Voice]:
+        """List the independent voices of a story, the first to speak first."""
+        ...
+
+    def discount(self, story: str, reasons: Mapping[tuple[str, str], str]) -> None:
+        """Count some voices of a story no more, named by feed and entry id."""
         ...
 
     def merge(self, topic: str, into: str, others: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ docs/decisions/0015-stories.md.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -27,7 +27,9 @@ opened: a day's papers, and less than a day, as the next day brings the next dev
 SURE_COPY = 0.6
 """The share of the shorter text from which neither words nor facts are in doubt."""
 
+_SURE_NAMES = 0.75  # where no actors are known, names must do
 _LEAST_SHARE = 0.33
+_LEAST_DIFFERENT = 0.5
 _SURE_SIZE = 45  # shingles: a title and two lines
 _SHORT_SIZE = 20  # shingles: hardly more than a title
 _SHORT_SHARE = 0.9
@@ -67,19 +69,18 @@ def share(one: Sketch, other: Sketch) -> float:
     Both samples hold every shingle below their largest, so what lies below both
     largest is compared whole.
     """
-    if not one.shingles or not other.shingles:
-        return 0.0
     a, b = one.shingles, other.shingles
+    shared = frozenset(a).intersection(b)
+    in_a, in_b = len(a), len(b)
     ends = [max(each.shingles) for each in (one, other) if not each.is_whole]
     if ends:
         end = min(ends)
-        a = frozenset(n for n in a if n <= end)
-        b = frozenset(n for n in b if n <= end)
-    shared = len(a & b)
-    fewest = min(len(a), len(b))
-    if shared < _LEAST_SHARED and shared < fewest:
+        in_a, in_b = (sum([n <= end for n in of]) for of in (a, b))
+        shared = frozenset(n for n in shared if n <= end)
+    fewest = min(in_a, in_b)
+    if len(shared) < min(_LEAST_SHARED, fewest):
         return 0.0
-    return shared / fewest if fewest else 0.0
+    return len(shared) / fewest if fewest else 0.0
 
 
 def copies(one: Told, other: Told) -> float:
@@ -90,11 +91,14 @@ def copies(one: Told, other: Told) -> float:
     a, b = one.sketch, other.sketch
     if a.is_spaced != b.is_spaced or _differ(a.actors, b.actors):
         return 0.0
-    fewest = min(a.size, b.size) / (1.0 if a.is_spaced else _CHARACTERS_PER_WORD)
+    fewest = _length(a, b)
     found = share(a, b)
     if fewest < _SHORT_SIZE:
         return found if found >= _SHORT_SHARE and _agree(one, other) else 0.0
     if found < max(_LEAST_SHARE, 1 - fewest / _SURE_SIZE):
+        return 0.0
+    is_template = found < _SURE_NAMES and not (a.actors and b.actors)
+    if is_template and _name_others(a, b):
         return 0.0
     if found < SURE_COPY:
         gap = abs(one.seen_at - other.seen_at)
@@ -103,13 +107,23 @@ def copies(one: Told, other: Told) -> float:
     return found
 
 
+def _name_others(a: Sketch, b: Sketch) -> bool:
+    """Say whether each names somebody of whom the other does not speak."""
+    return bool(a.names.difference(b.words)) and bool(b.names.difference(a.words))
+
+
+def _length(a: Sketch, b: Sketch) -> float:
+    """Return how long the shorter text is, in words."""
+    return min(a.size, b.size) / (1.0 if a.is_spaced else _CHARACTERS_PER_WORD)
+
+
 def _agree(one: Told, other: Told) -> bool:
     """Say whether two short texts differ in nothing that may be the news."""
     a, b = one.sketch, other.sketch
     return (
         _compatible(one, other)
-        and not _differ(a.words, b.words)
-        and (a.numbers == b.numbers or not a.numbers or not b.numbers)
+        and not _differ(frozenset(a.words), frozenset(b.words))
+        and not _differ(a.numbers, b.numbers)
     )
 
 
@@ -122,16 +136,18 @@ def tells_same(one: Told, other: Told, weights: Mapping[int, float]) -> float:
     """
     a, b = one.sketch, other.sketch
     gap = abs(one.seen_at - other.opened_at) / REWRITE_WINDOW.total_seconds()
-    if gap > 1 or not _compatible(one, other) or _differ(a.actors, b.actors):
-        return 0.0
-    if a.actors and b.actors and not a.actors & b.actors:
+    if gap > 1 or not _compatible(one, other) or not _same_cast(one, other):
         return 0.0
     unknown = (not a.actors or not b.actors) + (not one.act or not other.act)
     if is_foreign(a, b):
-        return _translates(one, other, weights, unknown)
+        return _translates(one, other, weights, unknown, gap)
+    if _length(a, b) < _SHORT_SIZE and share(a, b) > _LEAST_DIFFERENT:
+        return 0.0  # two headlines with one word changed; that word is the news
     asked = _REWRITE + _UNKNOWN * unknown + _LATE * gap * gap
     asked += _PER_WORD * min(len(a.words), len(b.words))
-    return max(0.0, _shared(a, b, weights) - asked)
+    told = _shared(a, b, weights)
+    # Words alone never join.
+    return max(0.0, told.all - asked) if told.firm > 0 else 0.0
 
 
 def is_foreign(a: Sketch, b: Sketch) -> bool:
@@ -140,17 +156,18 @@ def is_foreign(a: Sketch, b: Sketch) -> bool:
 
 
 def _translates(
-    one: Told, other: Told, weights: Mapping[int, float], unknown: int
+    one: Told, other: Told, weights: Mapping[int, float], unknown: int, gap: float
 ) -> float:
     a, b = one.sketch, other.sketch
     if unknown or a.actors != b.actors:
         return 0.0
     if not _numbers_agree(a, b):
         return 0.0
-    told = _shared(a, b, weights) + _NAME * len(a.sounds & b.sounds)
+    told = _shared(a, b, weights).all + _NAME * len(a.sounds & b.sounds)
     if told <= 0:
         return 0.0
-    return max(0.0, told + _ACTOR * len(a.actors) - _TRANSLATION)
+    asked = _TRANSLATION + _LATE * gap * gap
+    return max(0.0, told + _ACTOR * len(a.actors) - asked)
 
 
 def _numbers_agree(a: Sketch, b: Sketch) -> bool:
@@ -158,23 +175,40 @@ def _numbers_agree(a: Sketch, b: Sketch) -> bool:
     return bool(shared) or not a.numbers or not b.numbers
 
 
-def _shared(a: Sketch, b: Sketch, weights: Mapping[int, float]) -> float:
-    """Weigh what two sketches have in common."""
-    words = a.words & b.words
+def _same_cast(one: Told, other: Told) -> bool:
+    """Say whether two texts may speak of the same actors in the same parts.
+
+    Who acts comes first: two states that punish each other make two stories.
+    """
+    a, b = one.sketch, other.sketch
+    if not a.actors or not b.actors:
+        return True
+    if _differ(a.actors, b.actors) or not a.actors & b.actors:
+        return False
+    both_act = one.act and other.act and a.leader in b.actors and b.leader in a.actors
+    return a.leader == b.leader or not both_act
+
+
+class _Shared(NamedTuple):
+    """What two sketches have in common, weighed: names and numbers, and all facts."""
+
+    firm: float
+    all: float
+
+
+def _shared(a: Sketch, b: Sketch, weights: Mapping[int, float]) -> _Shared:
+    words = frozenset(a.words).intersection(b.words)
     names = words & (a.names | b.names)
-    per_word = _CHARACTERS if a.lang in _CJK and b.lang in _CJK else _WORD
-    found = sum(
-        weights.get(each, 1.0) * (_NAME if each in names else per_word)
-        for each in words
-    )
     numbers = a.numbers & b.numbers
-    found += sum(
-        weights.get(each, 1.0) * (_NUMBER if each > SMALL else _SMALL_NUMBER)
-        for each in numbers
-    )
+    firm = _NAME * sum([weights.get(each, 1.0) for each in names])
+    for each in numbers:
+        per_number = _NUMBER if each > SMALL else _SMALL_NUMBER
+        firm += per_number * weights.get(each, 1.0)
     if a.numbers and b.numbers and not numbers:
-        found -= _NO_NUMBER
-    return found
+        firm -= _NO_NUMBER
+    per_word = _CHARACTERS if a.lang in _CJK and b.lang in _CJK else _WORD
+    others = per_word * sum([weights.get(each, 1.0) for each in words - names])
+    return _Shared(firm, firm + others)
 
 
 _CJK = frozenset(("ja", "zh"))

@@ -90,16 +90,22 @@ class MemoryStories:
 
         Those seen between the two times, both in; the newest first, at most `most`.
         """
-        return [self._posted(key, since, until, most) for key in keys]
+        found: list[Sequence[int]] = []
+        rows = self._rows
+        for key in keys:
+            numbers = self._postings.get(key)
+            if numbers is None:
+                found.append(())
+            elif isinstance(numbers, int):
+                is_near = since <= rows[numbers].seen_at <= until
+                found.append((numbers,) if is_near else ())
+            else:
+                found.append(self._newest(numbers, since, until, most))
+        return found
 
-    def _posted(
-        self, key: int, since: datetime, until: datetime, most: int
+    def _newest(
+        self, numbers: list[int], since: datetime, until: datetime, most: int
     ) -> Sequence[int]:
-        numbers = self._postings.get(key)
-        if numbers is None:
-            return ()
-        if isinstance(numbers, int):
-            return (numbers,) if since <= self._rows[numbers].seen_at <= until else ()
         end = len(numbers)
         if self._rows[numbers[-1]].seen_at > until:
             end = bisect_right(numbers, until, key=self._seen_at)
@@ -150,6 +156,14 @@ class MemoryStories:
         if sketch is not None:
             self._file(sighting, sketch)
         return True
+
+    def topics_of_entry(self, feed: str, entry_id: str) -> Sequence[tuple[str, str]]:
+        """List the topics that an entry was ever about, each with its story."""
+        return sorted(
+            (topic, self.story_now(story))
+            for (topic, *entry), story in self._story_of_entry.items()
+            if entry == [feed, entry_id]
+        )
 
     def _file(self, sighting: Sighting, new: NewSketch) -> None:
         match, number = sighting.match, len(self._rows)

@@ -86,7 +86,7 @@ def _unit(found: re.Match[str]) -> float:
 def _counts(found: re.Match[str]) -> bool:
     """Say whether a number is no part of a date or of a time of day."""
     text, start, end = found.string, *found.span()
-    if _BEFORE_DATE.match(text, end):
+    if _BEFORE_DATE.match(text, end) or text[max(0, start - 1) : start] == ":":
         return False
     number = found["number"]
     if number is None or end != found.end("number") or not number.isascii():

@@ -15,7 +15,7 @@ import re
 import unicodedata
 from array import array
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from zlib import crc32
 
 from msgspec import Struct
@@ -48,6 +48,10 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _BEGINNING = 4
 
 
+Hashes: TypeAlias = "frozenset[int] | memoryview[int]"
+"""Different hashes: a set of what is new, a view, in order, of what was stored."""
+
+
 class Sketch(Struct, frozen=True, gc=False):
     """What is kept of one wording of an entry. All numbers are 32-bit hashes.
 
@@ -62,18 +66,20 @@ class Sketch(Struct, frozen=True, gc=False):
         numbers: the numbers; those up to 12 stand for themselves.
         concepts: the actors and the concepts of the evidence.
         actors: the actors among the concepts.
+        leader: the actor that acts, or 0.
     """
 
     lang: str
     size: int
     is_spaced: bool
-    shingles: frozenset[int]
-    words: frozenset[int]
+    shingles: Hashes
+    words: Hashes
     names: frozenset[int]
     sounds: frozenset[int]
     numbers: frozenset[int]
     concepts: frozenset[int]
     actors: frozenset[int]
+    leader: int
 
     @property
     def is_whole(self) -> bool:
@@ -107,6 +113,7 @@ def sketch_of(match: Match) -> Sketch:
         frozenset(map(_number, wording.numbers)),
         actors | concepts,
         actors,
+        hash_of(match.actors[0]) if match.actors else 0,
     )
 
 
@@ -172,7 +179,9 @@ def keys_of(sketch: Sketch, frame: str) -> Keys:
     seed = (crc32(frame.encode("utf-8", "surrogatepass")) << 32) - (1 << 63)
     telling = sorted([n for n in sketch.numbers if n > SMALL])[:3]
     telling += sorted(sketch.names)[: 5 if len(telling) > 1 else 6]
-    telling += sorted(sketch.words - sketch.names)[: FACT_KEYS - 1 - len(telling)]
+    telling += sorted(frozenset(sketch.words) - sketch.names)[
+        : FACT_KEYS - 1 - len(telling)
+    ]
     if sketch.actors:
         telling.append(hash_of(",".join(map(str, sorted(sketch.actors)))))
     wording = sorted(sketch.shingles)[:SHINGLE_KEYS]
@@ -191,7 +200,7 @@ def pack(sketch: Sketch) -> bytes:
     """Return a sketch as bytes, about half a kilobyte."""
     parts = [sorted(getattr(sketch, name)) for name in _PARTS]
     lang = sketch.lang.encode("utf-8", "replace")[:16]
-    numbers = array("I", [sketch.size, *map(len, parts)])
+    numbers = array("I", [sketch.size, sketch.leader, *map(len, parts)])
     for part in parts:
         numbers.extend(part)
     return bytes([_FORM + sketch.is_spaced, len(lang)]) + lang + numbers.tobytes()
@@ -206,11 +215,25 @@ def unpack(data: bytes) -> Sketch | None:
     """Return the sketch that `pack` wrote; None for one of another form."""
     if data[0] & ~1 != _FORM:
         return None
-    lang = data[2 : 2 + data[1]].decode()
-    numbers = array("I", data[2 + data[1] :])
-    sizes = numbers[1 : 1 + len(_PARTS)]
-    parts, at = [], 1 + len(_PARTS)
-    for size in sizes:
-        parts.append(frozenset(numbers[at : at + size]))
+    start = 2 + data[1]
+    numbers = array("I", data[start:])
+    parts, at = [], 2 + len(_PARTS)
+    for size in numbers[2:at]:
+        parts.append(numbers[at : at + size])
         at += size
-    return Sketch(lang, numbers[0], bool(data[0] & 1), *parts)
+    # Making sets of the long ones would cost more than all comparing.
+    shingles, words, *others = parts
+    names, sounds, spelled, concepts, actors = map(frozenset, others)
+    return Sketch(
+        data[2:start].decode(),
+        numbers[0],
+        bool(data[0] & 1),
+        memoryview(shingles),
+        memoryview(words),
+        names,
+        sounds,
+        spelled,
+        concepts,
+        actors,
+        numbers[1],
+    )

@@ -52,7 +52,7 @@ _JOINING_WORDS = (
 # Not "us", which is a state as well.
 _JOINING = frozenset(_JOINING_WORDS.split())
 
-_START, _END = 1, 3
+_START = 1
 _MASK = 0xFFFFFFFF
 _SPREAD = 0x9E3779B1
 
@@ -106,8 +106,8 @@ def _spaced(title: str, text: str) -> Wording:
         if not found:
             continue
         words = list(map(_word, found))
-        # The ends count as words, so that a title of one word has shingles as well.
-        hashes = [_START, *[each[0] for each in words], _END]
+        # The start counts as a word, so that a title of one word has a shingle as well.
+        hashes = [_START, *[each[0] for each in words]]
         shingles |= {
             (one * 31 + other) * _SPREAD & _MASK
             for one, other in pairwise(hashes)

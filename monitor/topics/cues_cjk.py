@@ -40,6 +40,8 @@ _JA_ENDED = re.compile(r"^(?:の|を|措置を|措置の)?(?:解除|撤回|停�
 _JA_POSSIBLE = re.compile(
     r"^.{0,4}?(?:検討|可能性|示唆|恐れ|選択肢|視野|構え|かもしれ|あり得|ありうる)"
 )
+# In 停止検討 the stop is what is weighed; nobody stops weighing.
+_WEIGHS = "検討"
 _JA_LONG_PAST = re.compile(r"^(?:し|され|れ|え)?(?:ていた(?![ことの])|たばかり)")
 _JA_RELATIVE = re.compile(r"^(?:し|され)た(?=[\u4e00-\u9fff])")
 _NOUN_CLAUSE = re.compile(r"的|た(?=[\u4e00-\u9fff])")
@@ -63,6 +65,8 @@ def _sense(before: str, cue: str, after: str) -> Sense:
         return "possible"
     if "排除" in cue:
         return "said"
+    if cue == _WEIGHS and _ZH_ENDED.search(before):
+        return "possible"
     if _ZH_ENDED.search(before) or _JA_ENDED.match(after):
         return "ended"
     if _ZH_DENIED.search(before) or _DENIED_AFTER.match(after):

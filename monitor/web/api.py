@@ -17,6 +17,7 @@ from msgspec import Struct
 from monitor.alerting.plain import host_of
 from monitor.errors import WirewatchError
 from monitor.feed_model import FeedState
+from monitor.feed_window import NO_MARKS, FeedMarks, Withdrawn
 from monitor.feeds.health import Condition, FeedHealth, judge
 from monitor.model import Alert
 
@@ -45,6 +46,9 @@ class FeedReport(Struct, frozen=True, kw_only=True):
         since: when that began.
         host: the host of its address.
         moved_to: the host it is polled from since it moved, or "".
+        gaps: polls between which entries may have come and gone.
+        gap_at: when that last happened.
+        withdrawn: entries that the publisher seems to have taken back of late.
     """
 
     id: str
@@ -60,6 +64,9 @@ class FeedReport(Struct, frozen=True, kw_only=True):
     polled_at: datetime | None
     changed_at: datetime | None
     next_poll_at: datetime
+    gaps: int
+    gap_at: datetime | None
+    withdrawn: tuple[Withdrawn, ...]
 
 
 class AlertList(Struct, frozen=True, kw_only=True):
@@ -86,21 +93,27 @@ class Trouble(Struct, frozen=True, kw_only=True):
 
 
 class FeedLine(NamedTuple):
-    """A feed, and how it does."""
+    """A feed, how it does, and what happened to its entries."""
 
     feed: FeedState
     health: FeedHealth
+    marks: FeedMarks = NO_MARKS
 
 
 async def feed_lines(sources: WebSources) -> Sequence[FeedLine]:
     """Return every feed of the configuration with its health."""
-    feeds, usual = await asyncio.gather(sources.feeds(), sources.usual())
-    return [FeedLine(feed, judge(feed, usual.get(feed.id))) for feed in feeds]
+    feeds, usual, marks = await asyncio.gather(
+        sources.feeds(), sources.usual(), sources.marks()
+    )
+    return [
+        FeedLine(feed, judge(feed, usual.get(feed.id)), marks.get(feed.id, NO_MARKS))
+        for feed in feeds
+    ]
 
 
 def report(line: FeedLine) -> FeedReport:
     """Return what may be told of a feed."""
-    feed, health = line
+    feed, health, marks = line
     return FeedReport(
         id=feed.id,
         host=host_of(feed.url),
@@ -115,6 +128,9 @@ def report(line: FeedLine) -> FeedReport:
         polled_at=feed.polled_at,
         changed_at=feed.changed_at,
         next_poll_at=feed.next_poll_at,
+        gaps=marks.gaps,
+        gap_at=marks.gap_at,
+        withdrawn=marks.withdrawn,
     )
 
 

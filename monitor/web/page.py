@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.alerting.evidence import sentence, title
 from monitor.alerting.plain import clip, host_of, utc, web_address
+from monitor.alerting.telling import how_sure
 from monitor.errors import WirewatchError
 from monitor.feeds.health import UNWELL
 from monitor.web.api import PATIENCE, FeedLine, asked, feed_lines
@@ -139,6 +140,7 @@ def _environment() -> Environment:
         "host": host_of,
         "utc": utc,
         "machine_time": _machine_time,
+        "sure": how_sure,
     }
     return environment
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.feed_model import FeedState, UsualFeed
+    from monitor.feed_window import FeedMarks
     from monitor.model import Alert
 
 
@@ -56,6 +57,10 @@ class WebSources(Protocol):
 
     async def usual(self) -> Mapping[str, UsualFeed]:
         """Return what is usual for each feed, by its id, as far as that is known."""
+        ...
+
+    async def marks(self) -> Mapping[str, FeedMarks]:
+        """Return what happened to the entries of feeds, by the feed's id."""
         ...
 
     async def topics(self) -> Sequence[TopicLine]:

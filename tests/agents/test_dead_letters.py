@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agents.classify import pieces
 from agents.dead_letters import Delivered, Guard
 from agents.runtime import Runtime
 from agents.streams import DEAD_LETTERS
@@ -69,10 +70,7 @@ def guard(log: ListLog, step: Any) -> Guard[EntriesRecord]:
         runtime=runtime(log),
         kind=EntriesRecord,
         step=step,
-        pieces=lambda record: [
-            EntriesRecord(feed=record.feed, entries=(entry,))
-            for entry in record.entries
-        ],
+        pieces=pieces,
     )
 
 
@@ -99,6 +97,25 @@ async def test_bytes_that_are_no_record_go_to_the_dead_letters_whole() -> None:
     assert letter.value == b"\xff not json"
     assert (letter.stream, letter.partition, letter.offset) == ("entries", 3, 7)
     assert letter.error.startswith("not a EntriesRecord")
+
+
+async def test_a_bad_entry_does_not_take_along_what_was_withdrawn() -> None:
+    log = ListLog()
+    gone: list[str] = []
+
+    async def step(given: EntriesRecord) -> None:
+        if given.entries:
+            raise ValueError("no such thing")
+        gone.extend(given.withdrawn)
+
+    value = encode(
+        EntriesRecord(feed="wire-a", entries=(factories.entry(),), withdrawn=("8",))
+    )
+    await guard(log, step).process(delivered(value))
+
+    assert gone == ["8"]
+    [(_, letter)] = log.appended
+    assert decode(decode(letter, DeadLetter).value, EntriesRecord).withdrawn == ()
 
 
 async def test_one_bad_entry_does_not_take_its_neighbours_along() -> None:

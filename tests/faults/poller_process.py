@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import ip_network
 
@@ -15,13 +14,13 @@ from monitor.clock import SystemClock
 from monitor.feeds.poller import Poller
 from monitor.feeds.workers import ParseWorkers
 from monitor.metrics import Metrics
-from monitor.model import Entry, Feed
+from monitor.model import EntriesRecord, Feed
 from monitor.outbound import Outbound
 from monitor.store import Store
 from monitor.store.feeds import StoreFeedBook
 
 
-async def drop(_: str, __: Sequence[Entry]) -> None:
+async def drop(_: EntriesRecord) -> None:
     """Stand for the log."""
 
 

@@ -84,7 +84,7 @@ def expect(config: Path, rows: Sequence[dict[str, Any]], folder: Path) -> Expect
     ]
     plan = load(config, environ={}).plan
     kinds = {rule.name: rule.kind for rule in plan.rules}
-    alerts = assess(matches, plan, MemoryState())
+    alerts = [told.alert for told in assess(matches, plan, MemoryState())]
     return Expected(
         matches={(m.entry.id, m.topic, m.direction) for m in matches},
         stories={(a.rule, a.story) for a in alerts if kinds[a.rule] == "any"},

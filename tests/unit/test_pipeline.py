@@ -48,9 +48,9 @@ def test_a_match_becomes_one_notification_per_receiver() -> None:
 
     opened = assess([told("Tokyo may stop dues")], plan(), state)
 
-    assert [of.rule for of in opened] == ["unesco-cuts"]
+    assert [of.alert.rule for of in opened] == ["unesco-cuts"]
     assert [of.receiver for of in sent(state).values()] == ["desk", "print"]
-    assert {of.alert for of in sent(state).values()} == {opened[0].id}
+    assert {of.alert for of in sent(state).values()} == {opened[0].alert.id}
     assert {of.created_at for of in sent(state).values()} == {NOON}
 
 
@@ -70,8 +70,8 @@ def test_each_rule_that_holds_opens_an_alert_of_its_own() -> None:
 
     opened = assess([told("Tokyo may stop dues")], plan(*rules), state)
 
-    assert [of.rule for of in opened] == ["all", "threats"]
-    assert len({of.id for of in opened}) == 2
+    assert [of.alert.rule for of in opened] == ["all", "threats"]
+    assert len({of.alert.id for of in opened}) == 2
     assert len(sent(state)) == 4
 
 
@@ -88,8 +88,8 @@ def test_routes_decide_who_is_told() -> None:
     )
 
     assert {of.alert: of.receiver for of in sent(state).values()} == {
-        mild.id: "print",
-        grave.id: "desk",
+        mild.alert.id: "print",
+        grave.alert.id: "desk",
     }
 
 
@@ -108,9 +108,9 @@ def test_an_edit_before_a_redelivery_does_not_fire_twice() -> None:
     first = told("Tokyo may stop dues", id="1")
     edit = told("Tokyo stops dues", 1, id="1", revision=1)
 
-    opened = assess([first, edit, first, edit], plan(), state)
+    changes = assess([first, edit, first, edit], plan(), state)
 
-    assert len(opened) == 1
+    assert [change.kind for change in changes] == ["firing", "amended"]
 
 
 def test_the_id_of_a_notification_tells_alerts_receivers_and_reasons_apart() -> None:

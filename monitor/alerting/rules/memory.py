@@ -9,10 +9,10 @@ from bisect import bisect_left, bisect_right, insort
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from monitor.alerting.life import alert_id
 from monitor.alerting.rules.finding import MAX_MATTERS, Told
 from monitor.alerting.rules.spike import STEP, step_of
 from monitor.alerting.rules.transition import heard
+from monitor.model import MAX_VOICES, voice_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from monitor.alerting.rules.absence import Watch
     from monitor.alerting.rules.transition import Matter
-    from monitor.model import Alert, Entry, Sighting
+    from monitor.model import Alert, Entry, Match, Sighting, Voice
     from monitor.rule_model import Rule
 
 _seen_at = attrgetter("seen_at")
@@ -31,16 +31,14 @@ class MemoryHistory:
 
     Attributes:
         sightings: every sighting, in the order they were added.
-        alerts: every alert by id, in the order they opened.
     """
 
     def __init__(self) -> None:
         self.sightings: list[Sighting] = []
-        self.alerts: dict[str, Alert] = {}
         self._by_topic: dict[str, list[Sighting]] = {}  # oldest first
         self._by_story: dict[str, list[Sighting]] = {}  # oldest first
         self._arrivals: dict[int, int] = {}  # by `id`, as `sightings` keeps them all
-        self._taken_in: dict[str, list[str]] = {}
+        self._no_voice: dict[int, str] = {}  # by `id`
         self._families: dict[tuple[str, str], list[datetime]] = {}
         self._fired: dict[str, list[datetime]] = {}
         self._tallies: dict[str, dict[datetime, int]] = {}
@@ -70,21 +68,13 @@ class MemoryHistory:
             self._by_story[into] = sorted(
                 self._by_story.get(into, []) + moved, key=self._order
             )
-            taken_in = self._taken_in.setdefault(into, [])
-            taken_in += [other, *self._taken_in.pop(other, ())]
 
     def _order(self, sighting: Sighting) -> tuple[datetime, int]:
         return sighting.seen_at, self._arrivals[id(sighting)]
 
     def remember_alert(self, alert: Alert) -> None:
         """Take in an alert that opened."""
-        self.alerts[alert.id] = alert
         insort(self._fired.setdefault(alert.rule, []), alert.opened_at)
-
-    def has_alert(self, rule: str, subject: str) -> bool:
-        """Say whether this rule has ever fired about this, or a story it took in."""
-        subjects = (subject, *self._taken_in.get(subject, ()))
-        return any(alert_id(rule, each) in self.alerts for each in subjects)
 
     def fired_between(self, rule: str, after: datetime, before: datetime) -> bool:
         """Say whether the rule opened an alert within a window."""
@@ -116,6 +106,31 @@ class MemoryHistory:
         ]
         recent.sort(key=_seen_at)
         return [(self.story_now(seen.story), seen.match.entry) for seen in recent]
+
+    def counted(self, story: str) -> Sequence[Voice]:
+        """List the independent voices of a story, the first to speak first."""
+        told = self._by_story.get(self.story_now(story), ())
+        voices = [voice_of(seen) for seen in told if not self._discounted(seen)]
+        return voices[:MAX_VOICES]
+
+    def discount(self, story: str, reasons: Mapping[tuple[str, str], str]) -> None:
+        """Count some voices of a story no more, named by feed and entry id."""
+        for seen in self._by_story.get(self.story_now(story), ()):
+            entry = seen.match.entry
+            if (entry.feed, entry.id) in reasons:
+                self._no_voice[id(seen)] = reasons[entry.feed, entry.id]
+
+    def _discounted(self, seen: Sighting) -> str:
+        return self._no_voice.get(id(seen), seen.discounted)
+
+    def latest_match(self, topic: str, feed: str, entry_id: str) -> Match | None:
+        """Return what an entry's latest wording said about a topic."""
+        found = [
+            seen.match
+            for seen in self._by_topic.get(topic, ())
+            if (seen.match.entry.feed, seen.match.entry.id) == (feed, entry_id)
+        ]
+        return max(found, key=lambda match: match.entry.revision, default=None)
 
     def _about(self, rule: Rule) -> list[list[Sighting]]:
         """Return the sightings by topic, in the order in which the rule names them."""

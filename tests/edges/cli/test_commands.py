@@ -22,6 +22,7 @@ COMMANDS = [
     "explain",
     "why-not",
     "calibrate",
+    "publisher",
     "parse",
     "fetch",
     "schema",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monitor.feed_model import PollOutcome, SeenEntry
+from monitor.feed_window import FeedMarks, FeedWindow, Withdrawn
 from monitor.feeds.health import learn
 from monitor.store import Store
 from monitor.store.feeds import StoreFeedBook
@@ -94,6 +95,7 @@ def outcome(hour: int, *, name: str = "wire-a", **fields: Any) -> PollOutcome:
         "next_poll_at": at,
         "changed": True,
         "seen": (SeenEntry(id=str(hour), revision=0, content_hash="c"),),
+        "new": 1,
         "present": tuple(map(str, range(20))),
         "title": "Wire A",
     }
@@ -138,6 +140,21 @@ def test_each_feed_is_listed_with_state_reason_and_since_when(desk: Desk) -> Non
     assert "fails" in unwell.stdout
     assert f"{told} (since 2015-10-13 13:00:00Z)" in unwell.stdout
     assert "fine" not in unwell.stdout
+
+
+def test_gaps_and_entries_taken_back_are_listed(desk: Desk) -> None:
+    withdrawn = Withdrawn("8", "Item 8", NOON)
+    marks = FeedMarks(gaps=3, gap_at=NOON, withdrawn=(withdrawn,))
+    desk.store(outcome(0, window=FeedWindow(marks=marks)))
+    [row] = desk.rows()
+    table = desk.feed("list", "--format", "table", COLUMNS="200").stdout
+
+    assert (row["gaps"], row["gap_at"]) == (3, "2015-10-13T12:00:00Z")
+    assert row["withdrawn"] == [
+        {"id": "8", "title": "Item 8", "at": "2015-10-13T12:00:00Z"}
+    ]
+    assert "3, last 2015-10-13 12:00:00Z" in table
+    assert "1 entry withdrawn?" in table
 
 
 def test_a_pause_is_kept_and_undone(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from monitor.alerting.render import render
 from monitor.delivery.console import ConsoleSender, coloured
 from monitor.errors import DeliveryError
 from tests.edges.delivery.bench import Bench, notification, running, until
-from tests.factories import alert, receiver
+from tests.factories import change, receiver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ async def test_no_color_is_heeded_on_a_terminal(
     no_color: str, is_coloured: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", no_color)
-    _, body = render(alert(), PRINT, "")
+    _, body = render(change(), PRINT, "")
     terminal = Terminal()
 
     sender = ConsoleSender(terminal)
@@ -73,7 +73,7 @@ async def test_no_color_is_heeded_on_a_terminal(
 
 
 def test_colours_mark_severity_and_evidence() -> None:
-    text = render(alert(), PRINT, "")[1].decode()
+    text = render(change(), PRINT, "")[1].decode()
     first, second, _ = coloured(text).split("\n")
 
     assert first.startswith("2015-10-13 12:00:00Z \x1b[1;33mWARNING\x1b[0m unesco")

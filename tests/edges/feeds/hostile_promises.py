@@ -24,7 +24,7 @@ from monitor.web.page import Page, Section
 from monitor.web.page import render as render_page
 from monitor.web.sources import Health
 from tests.edges.feeds.hostile import Reading
-from tests.factories import NOON, alert, entry, feed, match, receiver
+from tests.factories import NOON, alert, change, entry, feed, match, receiver
 
 Check = Callable[[Reading], Iterable[str]]
 
@@ -150,7 +150,10 @@ def _bodies(one: Entry) -> tuple[str, str, str]:
     """Return the entry's alert for a webhook, for Slack and for the console."""
     told_of = alert(match=match(entry=one, spans=_whole_title(one)))
     kinds = ("webhook", "slack", "console")
-    bodies = [render(told_of, receiver(kind=kind), "")[1].decode() for kind in kinds]
+    bodies = [
+        render(change(alert=told_of), receiver(kind=kind), "")[1].decode()
+        for kind in kinds
+    ]
     return bodies[0], bodies[1], bodies[2]
 
 

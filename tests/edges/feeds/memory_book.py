@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from monitor.errors import StateUnavailableError
 from monitor.feed_model import FeedState, PollOutcome, SeenEntry
+from monitor.feed_window import FeedWindow
 from monitor.feeds.ports import NOTHING_UNDER_WAY
 from monitor.manners import NO_MANNERS, Manners
 from monitor.model import Feed
@@ -21,6 +22,7 @@ class MemoryBook:
         self.states: dict[str, FeedState] = {}
         self.outcomes: list[PollOutcome] = []
         self.away_for = 0
+        self.windows: dict[str, FeedWindow] = {}
         self._seen: dict[str, dict[str, SeenEntry]] = {}
         self._leases: dict[str, datetime] = {}
 
@@ -85,6 +87,10 @@ class MemoryBook:
         seen = self._seen.get(feed, {}).values()
         return {one.content_hash for one in seen} & set(hashes)
 
+    async def window(self, feed: str) -> FeedWindow | None:
+        self._may_be_away()
+        return self.windows.get(feed)
+
     async def finish(self, owner: str, outcome: PollOutcome) -> None:
         self._may_be_away()
         self.outcomes.append(outcome)
@@ -106,8 +112,13 @@ class MemoryBook:
         self._seen.setdefault(outcome.feed, {}).update(
             {one.id: one for one in outcome.seen}
         )
+        watched = state.watched
+        if outcome.window is not None:
+            self.windows[outcome.feed] = outcome.window
+            watched = bool(outcome.window.missing)
         self.states[outcome.feed] = replace(
             state,
+            watched=watched,
             failures=0,
             error="",
             etag=outcome.etag,

@@ -143,7 +143,7 @@ async def test_a_poller_that_fails_logs_no_secret(
     workers = ParseWorkers(1)
     stop = asyncio.Event()
 
-    async def append(_: str, __: object) -> None: ...
+    async def append(_: object) -> None: ...
 
     poller = Poller(
         book=book,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
@@ -18,7 +18,7 @@ from monitor.feed_model import PollOutcome
 from monitor.feeds.poll import Poll
 from monitor.feeds.workers import ParseWorkers
 from monitor.metrics import Metrics
-from monitor.model import Entry
+from monitor.model import EntriesRecord, Entry
 from monitor.outbound import Outbound
 from monitor.patience import Patience
 from tests.edges.feeds.hostile_server import HostileServer
@@ -54,8 +54,8 @@ class Desk:
             chance=random.random,
         )
 
-    async def _append(self, _: str, entries: Sequence[Entry]) -> None:
-        self.log.extend(entries)
+    async def _append(self, record: EntriesRecord) -> None:
+        self.log.extend(record.entries)
 
     async def poll(self, case: str, times: int = 1) -> PollOutcome:
         """Return the outcome of the last of some polls of a case."""

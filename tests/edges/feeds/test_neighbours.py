@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
@@ -19,7 +19,7 @@ from monitor.clock import SystemClock
 from monitor.feeds.poller import Poller
 from monitor.feeds.workers import ParseWorkers
 from monitor.metrics import Metrics
-from monitor.model import Entry, Feed
+from monitor.model import EntriesRecord, Feed
 from monitor.outbound import Outbound
 from tests.edges.feeds.hostile_server import HostileServer
 from tests.edges.feeds.memory_book import MemoryBook
@@ -50,9 +50,9 @@ class Delays:
         )
         return f'<rss version="2.0"><channel>{items}</channel></rss>'.encode()
 
-    async def append(self, of: str, entries: Sequence[Entry]) -> None:
-        late = time.monotonic() - self.begun
-        for entry in entries:
+    async def append(self, record: EntriesRecord) -> None:
+        late, of = time.monotonic() - self.begun, record.feed
+        for entry in record.entries:
             if of.startswith("good"):
                 number = int(entry.title.split()[1])
                 self.seen[of, number] = late - number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
@@ -18,10 +18,11 @@ from monitor.errors import LogError, LogUnavailableError
 from monitor.feeds.poller import Poller
 from monitor.feeds.workers import ParseWorkers
 from monitor.metrics import Metrics
-from monitor.model import Entry, Feed
+from monitor.model import EntriesRecord, Entry, Feed
 from monitor.outbound import Outbound
 from tests.edges.feeds.memory_book import MemoryBook
-from tests.edges.feeds.publisher import Publisher, publishing, reply
+from tests.edges.feeds.publisher import Publisher, reply
+from tests.edges.feeds.waiting import until
 from tests.factories import feed
 
 # One loop for all tests here, since a parse worker belongs to the loop it started on.
@@ -53,10 +54,10 @@ class Desk:
         self.log_errors: list[Exception] = []
         self.acknowledges = True
 
-    async def append(self, _: str, entries: Sequence[Entry]) -> None:
+    async def append(self, record: EntriesRecord) -> None:
         if self.log_errors:
             raise self.log_errors.pop(0)
-        self.log.extend(entries)
+        self.log.extend(record.entries)
         if not self.acknowledges:
             await asyncio.sleep(30)
 
@@ -93,26 +94,6 @@ class Desk:
             stop.set()
             async with asyncio.timeout(10):
                 await task
-
-
-async def until(is_true: Callable[[], object], seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not is_true():
-            await asyncio.sleep(0.01)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def workers() -> AsyncIterator[ParseWorkers]:
-    running = ParseWorkers(1)
-    await running.warm()
-    yield running
-    await running.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def publisher() -> AsyncIterator[Publisher]:
-    async with publishing() as running:
-        yield running
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -160,6 +141,27 @@ async def test_an_edited_entry_is_a_revision(desk: Desk, publisher: Publisher) -
         ("1", 0, "1 one"),
         ("1", 1, "1 one, corrected"),
     ]
+
+
+async def test_copies_under_new_guids_are_not_called_new(
+    desk: Desk, publisher: Publisher
+) -> None:
+    item = "<item><title>T</title><link>https://a.example/</link><guid>{}</guid></item>"
+    bodies = [
+        f'<rss version="2.0"><channel>{item.format(guid)}</channel></rss>'.encode()
+        for guid in ("one", "two")
+    ]
+    publisher.answers["/feed"] = reply(bodies[0])
+
+    with capture_logs() as logs:
+        async with desk.polling(quick(publisher)):
+            await until(lambda: desk.log)
+            publisher.answers["/feed"] = reply(bodies[1])
+            await until(lambda: sum(one.changed for one in desk.book.outcomes) >= 2)
+
+    told = [line["new"] for line in logs if line["event"] == "feed polled"]
+    assert told == [1]
+    assert [len(one.seen) for one in desk.book.outcomes if one.changed] == [1, 1]
 
 
 async def test_validators_are_sent_back_and_a_304_is_not_parsed(

@@ -19,13 +19,14 @@ from monitor.outbound import Outbound
 from monitor.store import Store
 from monitor.store.feeds import StoreFeedBook
 from tests.edges.feeds.publisher import publishing, reply
+from tests.edges.feeds.waiting import until
 from tests.factories import feed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from monitor.model import Entry
+    from monitor.model import EntriesRecord
 
 
 class MovedClock:
@@ -46,10 +47,10 @@ class Desk:
         self.titles: list[str] = []
         self.errors: list[Exception] = []
 
-    async def append(self, _: str, entries: Sequence[Entry]) -> None:
+    async def append(self, record: EntriesRecord) -> None:
         if self.errors:
             raise self.errors.pop()
-        self.titles += [entry.title for entry in entries]
+        self.titles += [entry.title for entry in record.entries]
 
     @asynccontextmanager
     async def open(self, folder: Path) -> AsyncIterator[Poller]:
@@ -79,12 +80,6 @@ class Desk:
         items = "".join(f"<item><title>{title}</title></item>" for title in titles)
         body = f'<rss version="2.0"><channel>{items}</channel></rss>'
         self.publisher.answers["/feed"] = reply(body.encode())
-
-
-async def until(is_true: Callable[[], object], seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while not is_true():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_poller_that_a_refusal_ended_polls_again_when_run_again(

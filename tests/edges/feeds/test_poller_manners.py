@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
 
 from monitor.clock import SystemClock
@@ -21,11 +20,12 @@ from monitor.feeds.poller import Poller
 from monitor.feeds.workers import ParseWorkers
 from monitor.manners import Manners
 from monitor.metrics import Metrics
-from monitor.model import Entry, Feed
+from monitor.model import EntriesRecord, Feed
 from monitor.outbound import Outbound
 from monitor.store import Store
 from monitor.store.feeds import StoreFeedBook
-from tests.edges.feeds.publisher import Publisher, publishing, reply
+from tests.edges.feeds.publisher import Publisher, reply
+from tests.edges.feeds.waiting import until
 from tests.factories import feed
 
 if TYPE_CHECKING:
@@ -44,28 +44,8 @@ def rss(head: str = "") -> bytes:
     return f'<rss version="2.0"><channel>{head}{item}</channel></rss>'.encode()
 
 
-async def drop(_: str, __: Sequence[Entry]) -> None:
+async def drop(_: EntriesRecord) -> None:
     """Stand for the log."""
-
-
-async def until(is_true: Callable[[], object], seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not is_true():
-            await asyncio.sleep(0.01)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def workers() -> AsyncIterator[ParseWorkers]:
-    running = ParseWorkers(1)
-    await running.warm()
-    yield running
-    await running.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def publisher() -> AsyncIterator[Publisher]:
-    async with publishing() as running:
-        yield running
 
 
 class Desk:

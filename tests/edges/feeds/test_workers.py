@@ -14,9 +14,12 @@ import psutil
 import pytest
 
 from monitor.errors import NotAFeedError
-from monitor.feeds.workers import ParseWorkers
+from monitor.feeds.frames import Request, frame
+from monitor.feeds.lane import Lane
+from monitor.feeds.workers import MAX_RSS_BYTES, ParseWorkers
 
 ROOT = Path(__file__).parents[3]
+LONG = timedelta(seconds=20)
 FEED = (ROOT / "tests" / "data" / "feeds" / "rss20.xml").read_bytes()
 
 
@@ -76,6 +79,37 @@ async def test_a_worker_stays_warm(make: Callable[..., ParseWorkers]) -> None:
 
     assert [child.pid for child in children()] == before
     assert len(before) == 1
+
+
+async def test_a_worker_is_replaced_with_age_and_no_body_is_lost() -> None:
+    lane = Lane(2, deadline=LONG, max_rss_bytes=MAX_RSS_BYTES, max_parses=3)
+    request = frame(Request(FEED, "", ""))
+    pids: set[int] = set()
+
+    async def parse() -> str:
+        feed = (await lane.parse(request)).feed
+        pids.update(child.pid for child in children())
+        return feed.title if feed else ""
+
+    titles = await asyncio.gather(*(parse() for _ in range(12)))
+    left = children()
+    await lane.close()
+
+    assert titles == ["Harbour Wire"] * 12
+    assert len(pids) >= 3
+    assert len(left) <= 2
+
+
+async def test_a_worker_that_keeps_too_much_memory_is_replaced() -> None:
+    lane = Lane(1, deadline=LONG, max_rss_bytes=MAX_RSS_BYTES, max_idle_bytes=1)
+    request = frame(Request(FEED, "", ""))
+
+    replies = [await lane.parse(request) for _ in range(2)]
+    left = children()
+    await lane.close()
+
+    assert all(reply.feed for reply in replies)
+    assert left == []
 
 
 async def test_a_body_over_its_deadline_costs_its_worker_and_nobody_else(
@@ -212,7 +246,9 @@ async def test_secrets_in_the_environment_do_not_reach_a_worker(
 
 PARENT = """
 import asyncio, sys
-from monitor.feeds.workers import ParseWorkers
+from monitor.feeds.frames import Request, frame
+from monitor.feeds.lane import Lane
+from monitor.feeds.workers import MAX_RSS_BYTES, ParseWorkers
 
 async def main():
     workers = ParseWorkers(1)

@@ -7,10 +7,10 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from monitor.errors import OutboundError, OutboundRefusedError
-from monitor.outbound import AddressPolicy, Outbound
+from monitor.outbound import AddressPolicy, Answer, Outbound
 from monitor.outbound.addresses import CheckedResolver
 from tests.edges.feeds.publisher import Publisher, publishing, reply
-from tests.edges.outbound.names import Names, asking, get
+from tests.edges.outbound.names import HERE, PLENTY, Names, asking, get
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,64 @@ async def test_a_redirect_to_a_port_that_is_not_the_webs_is_refused(
             await get(outbound, publisher.url("/feed"))
 
         assert canary.connections == 0
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("host", ["public", "93.184.215.14"])
+async def test_a_port_that_a_publisher_names_must_be_the_webs(
+    host: str, method: str
+) -> None:
+    client = Outbound(
+        user_agent="wirewatch-test",
+        allow=[HERE],
+        resolver=Names(public=("93.184.215.14",)),
+    )
+
+    with pytest.raises(OutboundRefusedError, match="port 6379 is not the web's"):
+        await ask(client, method, f"http://{host}:6379/", is_named=False)
+    await client.aclose()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_inside_an_exception_a_publisher_may_name_any_port(
+    outbound: Outbound, publisher: Publisher, method: str
+) -> None:
+    publisher.answers["/"] = reply(b"hello")
+
+    answer = await ask(outbound, method, publisher.url(), is_named=False)
+
+    assert answer.body == b"hello"
+
+
+async def ask(client: Outbound, method: str, url: str, *, is_named: bool) -> Answer:
+    if method == "POST":
+        return await client.post(
+            url, body=b"", headers={}, timeout=PLENTY, is_named=is_named
+        )
+    return await client.get(
+        url, headers={}, timeout=PLENTY, max_bytes=100, is_named=is_named
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "why"), [("127.0.0.1", "port"), ("here", "here: means")]
+)
+async def test_where_a_feed_has_moved_is_judged_as_at_the_redirect(
+    outbound: Outbound, publisher: Publisher, host: str, why: str
+) -> None:
+    port = publisher.port if host == "here" else publisher.port + 1
+    named = "http://127.0.0.1:80/feed" if host == "127.0.0.1" else publisher.url()
+
+    with pytest.raises(OutboundRefusedError, match=why):
+        await outbound.get(
+            f"http://{host}:{port}/",
+            headers={},
+            timeout=PLENTY,
+            max_bytes=100,
+            named=named,
+        )
+
+    assert publisher.connections == 0
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "gopher://here/", "http://["])

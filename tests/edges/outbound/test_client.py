@@ -7,7 +7,10 @@ import gzip
 import socket
 import time
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import brotli
 import pytest
 
 from monitor.errors import OutboundError, OutboundRefusedError
@@ -148,11 +151,15 @@ async def test_an_endless_body_is_cut_at_the_limit(
     assert caught.value.reason == "too-large"
 
 
+PACKERS = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}
+
+
+@pytest.mark.parametrize("coding", PACKERS)
 async def test_a_compressed_bomb_is_cut_at_the_limit(
-    outbound: Outbound, publisher: Publisher
+    outbound: Outbound, publisher: Publisher, coding: str
 ) -> None:
-    bomb = gzip.compress(b"a" * 50_000_000)
-    publisher.answers["/"] = reply(bomb, Content_Encoding="gzip")
+    bomb = PACKERS[coding](b"a" * 50_000_000)
+    publisher.answers["/"] = reply(bomb, Content_Encoding=coding)
 
     with pytest.raises(OutboundError) as caught:
         await get(outbound, publisher.url(), max_bytes=1_000_000)
@@ -160,14 +167,40 @@ async def test_a_compressed_bomb_is_cut_at_the_limit(
     assert caught.value.reason == "too-large"
 
 
+@pytest.mark.parametrize("coding", PACKERS)
 async def test_a_body_that_grows_beyond_reason_is_refused_below_the_limit(
-    outbound: Outbound, publisher: Publisher
+    outbound: Outbound, publisher: Publisher, coding: str
 ) -> None:
-    bomb = gzip.compress(b"a" * 5_000_000)
-    publisher.answers["/"] = reply(bomb, Content_Encoding="gzip")
+    bomb = PACKERS[coding](b"a" * 5_000_000)
+    publisher.answers["/"] = reply(bomb, Content_Encoding=coding)
 
     with pytest.raises(OutboundError, match="200-fold"):
         await get(outbound, publisher.url(), max_bytes=10_000_000)
+
+
+async def test_a_hop_to_another_host_waits_for_its_turn_there(
+    outbound: Outbound, publisher: Publisher
+) -> None:
+    visits: list[str] = []
+
+    @asynccontextmanager
+    async def visit(host: str) -> AsyncIterator[None]:
+        visits.append(f"to {host}")
+        yield
+        visits.append(f"from {host}")
+
+    publisher.answers |= {
+        "/a": reply(status="302 Found", Location="/b"),
+        "/b": reply(status="302 Found", Location="http://elsewhere/c"),
+    }
+
+    with pytest.raises(OutboundRefusedError, match="elsewhere"):
+        await outbound.get(
+            publisher.url("/a"), headers={}, timeout=PLENTY, max_bytes=10, visit=visit
+        )
+
+    assert visits == ["to elsewhere"]
+    assert publisher.paths() == ["/a", "/b"]
 
 
 def _raw_deflate(data: bytes) -> bytes:
@@ -190,6 +223,8 @@ TEXT = b"one long feed " * 1000
         ),
         pytest.param("deflate", zlib.compress(TEXT), id="deflate as specified"),
         pytest.param("deflate", _raw_deflate(TEXT), id="deflate as often sent"),
+        pytest.param("br", brotli.compress(TEXT), id="brotli"),
+        pytest.param("br", brotli.compress(TEXT, quality=0), id="brotli in a hurry"),
         pytest.param("identity", TEXT, id="nothing"),
     ],
 )
@@ -217,6 +252,27 @@ async def test_content_codings_are_undone(
             zlib.compress(TEXT)[:-8],
             "truncated",
             id="deflate cut off",
+        ),
+        pytest.param(
+            {"Content_Encoding": "br"},
+            brotli.compress(TEXT)[:-1],
+            "truncated",
+            id="brotli cut off",
+        ),
+        pytest.param(
+            {"Content_Encoding": "br"},
+            brotli.compress(TEXT) + b"x",
+            "encoding",
+            id="more after brotli",
+        ),
+        pytest.param(
+            {"Content_Encoding": "br"}, b"not brotli", "encoding", id="no brotli at all"
+        ),
+        pytest.param(
+            {"Content_Encoding": "gzip"},
+            gzip.compress(TEXT) + b"x",
+            "truncated",
+            id="more after gzip",
         ),
         pytest.param(
             {"Content_Encoding": "gzip"}, b"not gzip", "encoding", id="no gzip at all"

@@ -14,12 +14,18 @@ from monitor.memory import MemoryState
 from monitor.model import Route
 from monitor.pipeline import Plan
 from monitor.store import Store
-from monitor.store.alerts import mark_published, unpublished_alerts
+from monitor.store.alerts import mark_published, unpublished_changes
 from monitor.store.assess import SqlAssessState
 from monitor.store.feeds import StoreFeedBook
 from monitor.store.freshness import absence_answers, freshness_of
 from monitor.store.retention import prune
-from monitor.store.schema import feeds, outbox, rule_watches
+from monitor.store.schema import (
+    feeds,
+    outbox,
+    rule_matters,
+    rule_tallies,
+    rule_watches,
+)
 from tests.factories import NOON, entry, feed, match, receiver, rule
 
 if TYPE_CHECKING:
@@ -52,7 +58,8 @@ async def tick(
 
     def work(conn: Connection) -> list[Alert]:
         known = freshness or freshness_of(conn, rules, now)
-        return pipeline.tick(now, plan(*rules), SqlAssessState(conn), known)
+        told = pipeline.tick(now, plan(*rules), SqlAssessState(conn), known)
+        return [change.alert for change in told]
 
     return await store.run(work)
 
@@ -97,7 +104,8 @@ async def test_a_silence_opens_one_alert_and_its_end_resolves_it(store: Store) -
             )
             pipeline.assess([news], plan(), memory)
         now = NOON + minute * MINUTE
-        expected += pipeline.tick(now, plan(SILENCE), memory, FRESH)
+        ticked = pipeline.tick(now, plan(SILENCE), memory, FRESH)
+        expected += [change.alert for change in ticked]
         told += await tick(store, minute, SILENCE, freshness=FRESH)
 
     assert told == expected
@@ -123,15 +131,15 @@ async def test_the_end_of_a_silence_is_published_as_its_beginning_was(
 ) -> None:
     for minute in range(0, 122, 2):
         await tick(store, minute, SILENCE, freshness=FRESH)
-    (first,) = await store.run(lambda conn: unpublished_alerts(conn, 10))
-    await store.run(lambda conn: mark_published(conn, [first.id], NOON))
+    (first,) = await store.run(lambda conn: unpublished_changes(conn, 10))
+    await store.run(lambda conn: mark_published(conn, [(first.alert.id, 0)], NOON))
     news = match(entry=entry(fetched_at=NOON + 122 * MINUTE))
     await store.run(lambda conn: pipeline.assess([news], plan(), SqlAssessState(conn)))
     await tick(store, 124, SILENCE, freshness=FRESH)
-    (then,) = await store.run(lambda conn: unpublished_alerts(conn, 10))
+    (then,) = await store.run(lambda conn: unpublished_changes(conn, 10))
 
-    assert (first.status, then.status) == ("firing", "resolved")
-    assert first.id == then.id
+    assert (first.kind, then.kind) == ("firing", "resolved")
+    assert first.alert.id == then.alert.id
 
 
 async def test_two_processes_tell_a_silence_once(url: str) -> None:
@@ -167,9 +175,7 @@ async def test_a_feed_that_brings_nothing_new_is_told_of_until_it_does(
         'Nothing new from feed "wire-b" for 2 h',
     ]
     assert {alert.topic for alert in opened} == {"feeds"}
-    assert [(alert.status, alert.reason) for alert in ended] == [
-        ("resolved", "no longer expected")
-    ]
+    assert [(alert.id, alert.status) for alert in ended] == [(opened[0].id, "resolved")]
 
 
 async def test_a_feed_that_stopped_is_told_of_at_once_and_why(store: Store) -> None:
@@ -235,3 +241,31 @@ async def test_what_nobody_looks_at_any_more_is_forgotten(store: Store) -> None:
     count = select(func.count()).select_from(rule_watches)
 
     assert await store.run(lambda conn: conn.execute(count).scalar_one()) == 0
+
+
+async def test_what_rules_count_and_follow_is_forgotten_with_the_rest(
+    store: Store,
+) -> None:
+    rules = (
+        rule(name="spike", kind="spike", count=2, within=HOUR),
+        rule(name="moves", kind="transition"),
+    )
+    await store.run(
+        lambda conn: pipeline.assess([match()], plan(*rules), SqlAssessState(conn))
+    )
+    kept = {}
+    for days in (89, 91):
+        at = NOON + timedelta(days=days)
+        await store.run(lambda conn, at=at: prune(conn, at))  # type: ignore[misc]
+        for table in (rule_tallies, rule_matters):
+            count = select(func.count()).select_from(table)
+            kept[days, table.name] = await store.run(
+                lambda conn, count=count: conn.execute(count).scalar_one()  # type: ignore[misc]
+            )
+
+    assert kept == {
+        (89, "rule_tallies"): 1,
+        (89, "rule_matters"): 1,
+        (91, "rule_tallies"): 0,
+        (91, "rule_matters"): 0,
+    }

@@ -12,13 +12,13 @@ from monitor.store.alerts import (
     mark_published,
     recent_alerts,
     sightings_per_topic,
-    unpublished_alerts,
+    unpublished_changes,
 )
 from monitor.store.assess import SqlAssessState
 from tests.factories import NOON, entry, match, rule
 
 if TYPE_CHECKING:
-    from monitor.model import Alert
+    from monitor.model import Change
     from monitor.store import Store
 
 WATCH = Plan(
@@ -28,7 +28,7 @@ WATCH = Plan(
 )
 
 
-async def open_alerts(store: Store, *topics: str, score: float = 0.9) -> list[Alert]:
+async def open_alerts(store: Store, *topics: str, score: float = 0.9) -> list[Change]:
     """Open one alert a minute, on these topics."""
     matches = [
         match(
@@ -51,20 +51,24 @@ async def test_the_last_alerts_come_first_and_whole(store: Store) -> None:
     opened = await open_alerts(store, "money", "troops", "money")
     recent = await store.run(lambda conn: recent_alerts(conn, 2))
 
-    assert recent == [opened[2], opened[1]]
+    assert recent == [opened[2].alert, opened[1].alert]
 
 
-async def test_an_alert_is_unpublished_until_it_is_marked(store: Store) -> None:
+async def test_a_change_is_unpublished_until_it_is_marked(store: Store) -> None:
     opened = await open_alerts(store, "money", "troops", "money")
-    first = await store.run(lambda conn: unpublished_alerts(conn, 2))
-    ids = [alert.id for alert in first]
+    first = await store.run(lambda conn: unpublished_changes(conn, 2))
+    ids = [(told.alert.id, 0) for told in first]
     await store.run(lambda conn: mark_published(conn, ids, NOON))
-    rest = await store.run(lambda conn: unpublished_alerts(conn, 2))
-    await store.run(lambda conn: mark_published(conn, [rest[0].id, "al_other"], NOON))
+    rest = await store.run(lambda conn: unpublished_changes(conn, 2))
+    await store.run(
+        lambda conn: mark_published(
+            conn, [(rest[0].alert.id, 0), ("al_other", 0)], NOON
+        )
+    )
 
     assert first == opened[:2]
     assert rest == opened[2:]
-    assert await store.run(lambda conn: unpublished_alerts(conn, 2)) == []
+    assert await store.run(lambda conn: unpublished_changes(conn, 2)) == []
 
 
 async def test_counts_are_per_topic_and_from_a_time_on(store: Store) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from monitor.model import Alert, Match
+    from monitor.model import Change, Match
 
 DESK = Route(receivers=("desk", "night"))
 RECEIVERS = {name: receiver(name=name) for name in ("desk", "night")}
@@ -51,7 +51,7 @@ def news(number: int, *, topic: str = "money", **fields: object) -> Match:
     return match(topic=topic, entry=entry(**(known | fields)))
 
 
-async def assess(store: Store, matches: Sequence[Match], to: Plan) -> list[Alert]:
+async def assess(store: Store, matches: Sequence[Match], to: Plan) -> list[Change]:
     return await store.run(
         lambda conn: pipeline.assess(matches, to, SqlAssessState(conn))
     )
@@ -68,8 +68,8 @@ async def test_an_alert_is_stored_with_a_notification_per_receiver(
     opened = await assess(store, [match()], plan())
     stored = await store.run(lambda conn: recent_alerts(conn, 10))
 
-    assert [alert.rule for alert in opened] == ["unesco-cuts"]
-    assert stored == opened
+    assert [told.alert.rule for told in opened] == ["unesco-cuts"]
+    assert stored == [told.alert for told in opened]
     assert await count(store, outbox) == 2
 
 
@@ -109,7 +109,7 @@ async def test_an_edit_that_a_crash_gave_the_same_revision_may_still_fire(
     after = await assess(store, [edited], watch)
 
     assert before == []
-    assert [alert.match.direction for alert in after] == ["action"]
+    assert [told.alert.match.direction for told in after] == ["action"]
 
 
 async def test_an_id_of_any_length_and_letters_is_one_identity(store: Store) -> None:
@@ -122,7 +122,8 @@ async def test_an_id_of_any_length_and_letters_is_one_identity(store: Store) -> 
     )
 
     assert again == []
-    assert edited == []  # an edit stays in its entry's story
+    # An edit stays in its entry's story, and amends its alert.
+    assert [told.kind for told in edited] == ["amended"]
     assert await count(store, stories) == 2
 
 
@@ -136,7 +137,7 @@ async def test_a_headline_that_recurs_after_the_window_opens_a_new_story(
         )
         opened += await assess(store, [recurring], plan(rule(topics=("money",))))
 
-    assert len({alert.story for alert in opened}) == 3
+    assert len({told.alert.story for told in opened}) == 3
 
 
 def timeline(seed: int, length: int = 80) -> list[Match]:
@@ -205,7 +206,7 @@ async def test_a_pattern_counts_the_topics_that_fit_it_and_no_others(
     told = []
     for number, topic in enumerate(topics):
         opened = await assess(store, [news(number, topic=topic)], plan(burst))
-        told += [alert.topic for alert in opened]
+        told += [told.alert.topic for told in opened]
 
         assert opened == pipeline.assess(
             [news(number, topic=topic)], plan(burst), memory

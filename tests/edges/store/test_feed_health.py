@@ -33,6 +33,7 @@ async def poll(
         next_poll_at=at,
         changed=True,
         seen=(SeenEntry(id=str(minute), revision=0, content_hash="c"),),
+        new=1,
         present=("1", "2", "3"),
         title="Wire A",
     )

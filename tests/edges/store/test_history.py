@@ -133,7 +133,8 @@ def findings(
     for each in rules:
         finding = evaluate(each, sighting, state)
         if finding is not None:
-            state.open_alert(opened(each, sighting, finding), [])
+            if not state.has_alert(each.name, finding.subject):
+                state.save(opened(each, sighting, finding, ()), [])
             found.append((each.name, finding))
     return found
 

@@ -15,7 +15,7 @@ from monitor.model import Route
 from monitor.pipeline import Plan
 from monitor.rule_model import Conditions
 from monitor.store import Store
-from monitor.store.alerts import mark_published, recent_alerts, unpublished_alerts
+from monitor.store.alerts import mark_published, recent_alerts, unpublished_changes
 from monitor.store.assess import SqlAssessState
 from monitor.store.feeds import StoreFeedBook
 from monitor.store.outbox import StoreOutbox
@@ -82,9 +82,9 @@ async def a_day_of_work(store: Store) -> None:
     await outbox.retry(item.notification.id, NOON, NOON, "503")
     await outbox.dead(item.notification.id, NOON, "410")
     await outbox.delivered(other.notification.id, NOON)
-    opened = await store.run(lambda conn: unpublished_alerts(conn, 10))
+    opened = await store.run(lambda conn: unpublished_changes(conn, 10))
     await store.run(
-        lambda conn: mark_published(conn, [alert.id for alert in opened], NOON)
+        lambda conn: mark_published(conn, [(told.alert.id, 0) for told in opened], NOON)
     )
     await store.run(lambda conn: recent_alerts(conn, 10))
     await store.run(lambda conn: prune(conn, NOON))
@@ -124,6 +124,7 @@ async def test_every_statement_of_the_daily_work_uses_an_index(tmp_path: Path) -
         and not step.startswith(
             (
                 "SCAN alerts USING INDEX",
+                "SCAN alert_changes USING INDEX ix_alert_changes_unpublished",
                 "SCAN feeds USING COVERING INDEX ix_feeds_due",
                 "SCAN feeds USING INDEX ix_feeds_due",
                 "SCAN newest_",

@@ -11,7 +11,7 @@ from monitor.store.feeds import StoreFeedBook
 from monitor.store.leases import release
 from monitor.store.outbox import StoreOutbox
 from tests import factories
-from tests.factories import NOON
+from tests.factories import NOON, firing
 
 if TYPE_CHECKING:
     from monitor.store import Store
@@ -37,7 +37,7 @@ async def test_what_a_dead_process_had_leased_is_free_at_once(store: Store) -> N
         )
         for n in range(2)
     ]
-    await store.run(lambda conn: SqlAssessState(conn).open_alert(alert, notes))
+    await store.run(lambda conn: SqlAssessState(conn).save(firing(alert), notes))
     [dead] = await outbox.claim("dead", "desk", NOON, HOUR, limit=1)
     [alive] = await outbox.claim("alive", "desk", NOON, HOUR, limit=1)
 

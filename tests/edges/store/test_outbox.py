@@ -11,7 +11,7 @@ from monitor.model import Notification, OutboxItem
 from monitor.store import Store
 from monitor.store.assess import SqlAssessState
 from monitor.store.outbox import StoreOutbox
-from tests.factories import NOON, alert, entry, match
+from tests.factories import NOON, alert, entry, firing, match
 
 LEASE = timedelta(seconds=60)
 MINUTE = timedelta(minutes=1)
@@ -39,8 +39,8 @@ async def put(store: Store, *notifications: Notification) -> None:
         seen = match(entry=entry(fetched_at=told.created_at))
         opened = alert(id=told.alert, story=told.alert, match=seen)
         await store.run(
-            lambda conn, opened=opened, told=told: SqlAssessState(conn).open_alert(  # type: ignore[misc]
-                opened, [told]
+            lambda conn, opened=opened, told=told: SqlAssessState(conn).save(  # type: ignore[misc]
+                firing(opened), [told]
             )
         )
 

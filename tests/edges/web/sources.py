@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from monitor.errors import WirewatchError
     from monitor.feed_model import UsualFeed
+    from monitor.feed_window import FeedMarks
     from monitor.model import Alert
     from monitor.web import TopicLine
 
@@ -30,6 +31,7 @@ class PlainSources:
     present: Health = FINE
     known_feeds: Sequence[FeedState] = ()
     known_usual: Mapping[str, UsualFeed] = field(default_factory=dict)
+    known_marks: Mapping[str, FeedMarks] = field(default_factory=dict)
     known_topics: Sequence[TopicLine] = ()
     known_alerts: Sequence[Alert] = ()
     lines: Sequence[str] = ("alerts.yaml",)
@@ -48,6 +50,10 @@ class PlainSources:
     async def usual(self) -> Mapping[str, UsualFeed]:
         self._check()
         return self.known_usual
+
+    async def marks(self) -> Mapping[str, FeedMarks]:
+        self._check()
+        return self.known_marks
 
     async def topics(self) -> Sequence[TopicLine]:
         self._check()

@@ -10,6 +10,7 @@ import pytest
 
 from monitor.errors import StateUnavailableError
 from monitor.feed_model import UsualFeed
+from monitor.feed_window import FeedMarks, Withdrawn
 from monitor.model import Span
 from monitor.web import Health, TopicLine
 from tests import factories
@@ -203,6 +204,27 @@ async def test_a_feed_that_moved_or_stopped_says_so(visit: Visit) -> None:
         "moved": ("ok", "new.example"),
         "moving": ("ok", ""),
     }
+
+
+async def test_gaps_and_entries_taken_back_are_shown_as_text(visit: Visit) -> None:
+    marks = FeedMarks(
+        gaps=3,
+        gap_at=factories.NOON,
+        withdrawn=(Withdrawn("8", "<b>Item</b> 8", factories.NOON),),
+    )
+    sources = PlainSources(
+        known_feeds=[feed_state(id="a"), feed_state(id="b")], known_marks={"a": marks}
+    )
+    async with visit(sources) as client:
+        text = Seen((await client.get("/")).text).text
+        api = (await client.get("/api/feeds")).json()["feeds"]
+
+    assert "3, last 2015-10-13 12:00" in text
+    assert text.count("1 entry withdrawn?") == 1
+    assert "<b>Item</b> 8, gone since 2015-10-13 12:00" in text
+    assert (api[0]["gaps"], api[0]["gap_at"]) == (3, "2015-10-13T12:00:00Z")
+    assert api[0]["withdrawn"][0]["title"] == "<b>Item</b> 8"
+    assert (api[1]["gaps"], api[1]["gap_at"], api[1]["withdrawn"]) == (0, None, [])
 
 
 async def test_a_feed_that_is_unwell_or_paused_says_why_and_since_when(

@@ -158,8 +158,8 @@ def seen(rule: Rule, sighting: Sighting, state: AssessState) -> list[str]:
     there = state.has_alert(rule.name, finding.subject)
     if there and not (finding.is_news or finding.ends):
         return []
-    if not there and not state.open_alert(opened(rule, sighting, finding), []):
-        return []
+    if not there:
+        state.save(opened(rule, sighting, finding, ()), [])
     names = [each.title for each in (*finding.related, sighting.match.entry)]
     phase = f"{finding.phase}: " if finding.phase else ""
     mark = "over " if finding.ends else "again " if there else ""
@@ -178,8 +178,8 @@ def looked(rule: Rule, line: Line, at: datetime, state: AssessState) -> list[str
 
 
 def _silence(rule: Rule, finding: Finding, at: datetime, state: AssessState) -> str:
-    alert = opened(rule, evidence(rule, finding, at), finding)
-    assert state.open_alert(alert, [])
+    assert not state.has_alert(rule.name, finding.subject)
+    state.save(opened(rule, evidence(rule, finding, at), finding, ()), [])
     return "silent"
 
 

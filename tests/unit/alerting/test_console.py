@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from monitor.alerting.render import render
 from monitor.model import Alert, Span
-from tests.factories import alert, entry, match, receiver
+from tests.factories import alert, change, entry, match, receiver
 
 
 def text(of: Alert) -> str:
-    content_type, raw = render(of, receiver(kind="console"), "")
+    content_type, raw = render(change(alert=of), receiver(kind="console"), "")
     assert content_type == "text/plain; charset=utf-8"
     return raw.decode()
 

@@ -34,9 +34,9 @@ class Timeline:
         found = evaluate(self.rule, seen, self.state)
         if found is None or self.state.has_alert(self.rule.name, found.subject):
             return None
-        alert = opened(self.rule, seen, found)
-        assert self.state.open_alert(alert, [])
-        return alert
+        step = opened(self.rule, seen, found, self.state.counted(seen.story))
+        self.state.save(step, [])
+        return step.alert
 
 
 def burst(count: int = 3, minutes: float = 10, **fields: object) -> Rule:
@@ -115,6 +115,7 @@ def test_an_alert_carries_the_labels_that_routes_match_on() -> None:
         "severity": "warning",
         "direction": "threat",
         "desk": "culture",
+        "tier": "single",
     }
     assert alert.opened_at == NOON
     assert alert.id == alert_id("unesco-cuts", alert.story)

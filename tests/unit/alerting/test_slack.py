@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from monitor.alerting.render import render
 from monitor.model import Alert, Entry, Span
-from tests.factories import alert, entry, match, receiver
+from tests.factories import alert, change, entry, match, receiver
 
 PAGE = "http://127.0.0.1:8480"
 LINK = re.compile(r"<(https?://[^<>|]+)\|([^<>|]+)>")
 
 
 def message(of: Alert) -> dict[str, Any]:
-    content_type, raw = render(of, receiver(kind="slack"), PAGE)
+    content_type, raw = render(change(alert=of), receiver(kind="slack"), PAGE)
     assert content_type == "application/json"
     value: dict[str, Any] = json.loads(raw)
     return value

@@ -9,13 +9,13 @@ import msgspec
 
 from monitor.alerting.render import render
 from monitor.model import Alert
-from tests.factories import alert, entry, match, receiver
+from tests.factories import alert, change, entry, match, receiver
 
 PAGE = "http://127.0.0.1:8480"
 
 
 def body(of: Alert) -> dict[str, Any]:
-    content_type, raw = render(of, receiver(), PAGE)
+    content_type, raw = render(change(alert=of), receiver(), PAGE)
     assert content_type == "application/json"
     value: dict[str, Any] = json.loads(raw)
     return value
@@ -69,6 +69,8 @@ def test_the_alert_says_what_happened_and_where() -> None:
         "url": "https://example.org/1",
         "published": "2015-10-13T11:58:00Z",
         "story": "st_0123456789abcdef01234567",
+        "change": "firing",
+        "families": "1",
     }
     assert told["startsAt"] == "2015-10-13T12:00:00Z"
     assert told["endsAt"] == "0001-01-01T00:00:00Z"
@@ -92,7 +94,7 @@ def test_the_bytes_do_not_depend_on_the_order_of_labels() -> None:
     labels = {"b": "1", "a": "2"}
     turned = dict(reversed(labels.items()))
 
-    same = {render(alert(labels=of), receiver(), PAGE) for of in (labels, turned)}
+    same = {render(change(labels=of), receiver(), PAGE) for of in (labels, turned)}
 
     assert len(same) == 1
 
@@ -100,7 +102,7 @@ def test_the_bytes_do_not_depend_on_the_order_of_labels() -> None:
 def test_secrets_and_address_of_the_receiver_are_not_in_the_body() -> None:
     desk = receiver(url="http://127.0.0.1/hook/s3cret", secrets=("whsec_c2VjcmV0",))
 
-    _, raw = render(alert(), desk, PAGE)
+    _, raw = render(change(), desk, PAGE)
 
     assert b"s3cret" not in raw
     assert b"whsec" not in raw

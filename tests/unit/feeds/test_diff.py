@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.feed_model import ParsedEntry, ParsedFeed, SeenEntry
-from monitor.feeds.diff import Fresh, fingerprint, fresh, strangers, withdrawn
+from monitor.feeds.diff import Fresh, fingerprint, fresh, strangers
 from monitor.feeds.parse import content_hash
 from monitor.model import Feed
 from tests.factories import NOON, feed
@@ -23,7 +23,7 @@ def told(
     of: Feed | None = None,
     title: str = "",
     alike: Collection[str] = (),
-    is_first: bool = True,
+    is_full: bool = False,
 ) -> Fresh:
     return fresh(
         of or feed(),
@@ -31,7 +31,7 @@ def told(
         {one.id: one for one in known},
         NOON,
         alike=alike,
-        is_first=is_first,
+        is_full=is_full,
     )
 
 
@@ -182,29 +182,10 @@ def test_copies_under_several_guids_in_one_body_count_once() -> None:
     assert {one.id for one in news.seen} == {"a", "b"}
 
 
-def test_a_feed_that_has_moved_on_entirely_has_a_gap() -> None:
+def test_a_full_list_that_has_moved_on_entirely_has_a_gap() -> None:
     known = told(parsed("1")).seen
 
-    assert told(parsed("2"), is_first=False).is_gap
-    assert not told(parsed("2"), is_first=True).is_gap
-    assert not told(parsed("1"), parsed("2"), known=known, is_first=False).is_gap
-    assert not told(is_first=False).is_gap
-
-
-@pytest.mark.parametrize(
-    ("before", "present", "gone"),
-    [
-        pytest.param("cba", "cba", "", id="nothing changed"),
-        pytest.param("cba", "dcb", "", id="the oldest was pushed out"),
-        pytest.param("cba", "ca", "b", id="one vanished between others"),
-        pytest.param("cba", "ba", "c", id="the newest vanished"),
-        pytest.param("cba", "cb", "a", id="the oldest vanished and nothing came"),
-        pytest.param("cba", "dca", "b", id="one vanished while another came"),
-        pytest.param("cba", "fed", "", id="the window moved on"),
-        pytest.param("cba", "", "", id="the feed is empty"),
-    ],
-)
-def test_what_vanishes_above_what_stays_is_suspected_withdrawn(
-    before: str, present: str, gone: str
-) -> None:
-    assert "".join(withdrawn(before, present)) == gone
+    assert told(parsed("2"), is_full=True).is_gap
+    assert not told(parsed("2"), is_full=False).is_gap
+    assert not told(parsed("1"), parsed("2"), known=known, is_full=True).is_gap
+    assert not told(is_full=True).is_gap

@@ -107,6 +107,7 @@ def test_any_page_gives_proposals_that_are_web_addresses(
         (b"<rdf:RDF xmlns:rdf='x'>", "RDF"),
         (b'\xef\xbb\xbf{"version": "https://jsonfeed.org"}', "JSON Feed"),
         ("<rss version='2.0'>".encode("utf-16"), "RSS"),
+        ('{"version": "https://jsonfeed.org"}'.encode("utf-16"), "JSON Feed"),
         (b"<x/>", "XML"),
     ],
 )

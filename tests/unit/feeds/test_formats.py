@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from monitor.errors import NotAFeedError
 from monitor.feed_model import ParsedEntry
 from monitor.feeds.parse import content_hash, parse_feed
 
@@ -42,6 +43,7 @@ EXPECTED: dict[str, tuple[str, str, tuple[ParsedEntry, ...]]] = {
                 url="https://harbour.example/2026/ferry",
                 lang="en-gb",
                 source="Dock News",
+                source_url="https://dock.example/feed",
                 published_at=at(2, 8),
             ),
         ),
@@ -120,6 +122,7 @@ EXPECTED: dict[str, tuple[str, str, tuple[ParsedEntry, ...]]] = {
                 url="https://hill.example/news/one",
                 lang="zh-Hant",
                 source="Valley Post",
+                source_url="https://valley.example/",
                 published_at=at(1, 0),
             ),
         ),
@@ -169,3 +172,18 @@ def test_every_format_is_read_whole(name: str) -> None:
 
     assert (feed.title, feed.lang) == (title, lang)
     assert feed.entries == entries
+
+
+@pytest.mark.parametrize("mark", ["utf-16-le", "utf-16-be"])
+def test_a_json_feed_in_utf_16_is_read_by_its_mark(mark: str) -> None:
+    text = (
+        '\ufeff {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1",'
+    )
+    body = f'{text} "title": "海警 \U0001f6a2"}}]}}'.encode(mark)
+
+    assert parse_feed(body).entries[0].title == "海警 \U0001f6a2"
+
+
+def test_broken_json_in_utf_16_is_named_as_such() -> None:
+    with pytest.raises(NotAFeedError, match="broken JSON"):
+        parse_feed("{".encode("utf-16"))

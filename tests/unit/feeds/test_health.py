@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitor.feed_model import FeedState, PollOutcome, SeenEntry, UsualFeed
+from monitor.feed_model import FeedState, PollOutcome, UsualFeed
 from monitor.feeds.health import FeedHealth, in_words, judge, learn, quiet_after
 from tests.factories import NOON
 
@@ -30,16 +30,13 @@ class Timeline:
         title: str = "Wire A",
         revision: int = 0,
     ) -> None:
-        seen = [
-            SeenEntry(id=str(number), revision=revision, content_hash="")
-            for number in range(new)
-        ]
         outcome = PollOutcome(
             feed="a",
             at=self.now,
             next_poll_at=self.now,
             changed=True,
-            seen=tuple(seen),
+            new=0 if revision else new,
+            revised=new if revision else 0,
             present=tuple(map(str, range(entries))),
             title=title,
         )

@@ -45,7 +45,9 @@ def test_another_text_opens_another_story() -> None:
     state = MemoryState()
 
     first = joined(state, told())
-    other = joined(state, told(id="2", title="Tokyo will pay UNESCO dues"))
+    other = joined(
+        state, told(id="2", title="Osaka opens a museum", summary="It shows tea.")
+    )
 
     assert other.story != first.story
 
@@ -146,6 +148,20 @@ def test_half_a_surrogate_pair_has_a_fingerprint() -> None:
     assert len(fingerprint(entry(title="broken \ud83d"))) == 32
 
 
+def test_an_edit_that_copies_another_story_leaves_both_apart() -> None:
+    """A page that is rewritten every hour would tie all news together."""
+    state = MemoryState()
+    first = joined(state, told(title="Tokyo pays its dues"))
+    other = joined(state, told(id="2", title="Talks in Geneva fail"))
+
+    edit = joined(state, told(title="Talks in Geneva fail", revision=1))
+    copy = joined(state, told(id="3", title="Talks in Geneva fail"))
+
+    assert (edit.story, edit.joined) == (first.story, "edit")
+    assert (copy.story, copy.joined, copy.merged) == (other.story, "copy", ())
+    assert copy.copy_of == ("wire-a", "2")
+
+
 texts = st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=12)
 
 
@@ -170,6 +186,35 @@ def test_order_of_arrival_does_not_change_membership_of_exact_copies(
     seed.shuffle(shuffled)
 
     assert membership(shuffled) == membership(matches)
+
+
+@given(
+    items=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 60)), max_size=12),
+    seed=st.randoms(use_true_random=False),
+)
+def test_order_of_arrival_does_not_move_the_windows_of_exact_copies(
+    items: list[tuple[str, int]], seed: random.Random
+) -> None:
+    """Days apart, so some recur; a late one may close the gap between two stories."""
+    matches = [
+        told(at=timedelta(days=day), id=str(n), title=title)
+        for n, (title, day) in enumerate(items)
+    ]
+
+    def together(order: list[Match]) -> set[frozenset[str]]:
+        state = MemoryState()
+        groups: dict[str, set[str]] = {}
+        for of in order:
+            joined(state, of)
+        for seen in state.sightings:
+            story = state.story_now(seen.story)
+            groups.setdefault(story, set()).add(seen.match.entry.id)
+        return set(map(frozenset, groups.values()))
+
+    shuffled = matches[:]
+    seed.shuffle(shuffled)
+
+    assert together(shuffled) == together(matches)
 
 
 @given(titles=texts, again=st.lists(st.integers(0, 11), max_size=12))

@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.alerting.life import alert_id
 from monitor.memory import MemoryState
 from monitor.model import Sighting
-from tests.factories import NOON, alert, entry, match, rule
+from tests.factories import NOON, alert, entry, firing, match, rule
 
 MINUTE = timedelta(minutes=1)
 LATER = NOON + timedelta(days=1)
@@ -81,7 +80,7 @@ def test_a_rule_fired_strictly_between_two_times(
     after: int, before: int, fired: bool
 ) -> None:
     state = MemoryState()
-    assert state.open_alert(alert(opened_at=NOON), [])
+    state.save(firing(alert(opened_at=NOON)), [])
 
     window = (NOON + after * MINUTE, NOON + before * MINUTE)
 
@@ -91,21 +90,18 @@ def test_a_rule_fired_strictly_between_two_times(
 
 def test_an_older_alert_does_not_hide_a_later_one() -> None:
     state = MemoryState()
-    state.open_alert(alert(id="al_2", story="st_2", opened_at=NOON + MINUTE), [])
-    state.open_alert(alert(id="al_1", story="st_1", opened_at=NOON), [])
+    state.save(firing(alert(id="al_2", story="st_2", opened_at=NOON + MINUTE)), [])
+    state.save(firing(alert(id="al_1", story="st_1", opened_at=NOON)), [])
 
     assert state.fired_between("unesco-cuts", NOON, LATER)
 
 
-def test_an_alert_opens_once() -> None:
+def test_an_alert_is_known_by_its_rule_and_what_it_is_about() -> None:
     state = MemoryState()
-    about = alert(id=alert_id("unesco-cuts", "st_1"), story="st_2")
+    state.save(firing(alert()), [])
 
-    assert state.open_alert(about, [])
-    assert not state.open_alert(about, [])
-    assert state.has_alert("unesco-cuts", "st_1")
-    assert not state.has_alert("unesco-cuts", "st_2")
-    assert not state.has_alert("another", "st_1")
+    assert state.has_alert("unesco-cuts", alert().story)
+    assert not state.has_alert("another", alert().story)
 
 
 def test_the_stories_of_a_copy_are_those_that_showed_it_within_a_time() -> None:

@@ -190,3 +190,21 @@ def test_no_text_stops_a_topic(pieces: list[str], joint: str) -> None:
         assert (
             not cue or cue.quote == getattr(match.entry, cue.field)[cue.start : cue.end]
         )
+
+
+def test_to_weigh_a_stop_is_not_to_stop_weighing() -> None:
+    """検討 (weigh) is written as Chinese 检讨 (review), which may signal an action."""
+    review = ConceptSpec(name="review", terms={"zh": ("检讨",)})
+    spec = TopicSpec(
+        name="t",
+        clauses=(ClauseSpec(all=("unesco",)),),
+        direction=(
+            DirectionSpec(label="resolution", cues=("back",)),
+            DirectionSpec(label="threat", cues=("warns",)),
+            DirectionSpec(label="action", cues=("review",)),
+        ),
+    )
+    warns = ConceptSpec(name="warns", terms={"en": ("warns",)})
+    index = compile_topics((*CONCEPTS, review, warns), [spec]).index
+
+    assert told("ユネスコ分担金の停止検討も", index=index) == "threat"
