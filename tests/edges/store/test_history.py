@@ -156,3 +156,31 @@ async def test_every_kind_finds_the_same_in_memory_and_on_the_database(
         told |= {name for name, _ in expected}
 
     assert told >= {each.name for each in RULES} - {"spike", "wires"}
+
+
+async def test_a_rule_that_is_new_or_changed_counts_what_is_remembered(
+    store: Store,
+) -> None:
+    spike = rule(name="spike", kind="spike", topics=BOTH, count=2, within=DAY)
+    changed = rule(
+        name="spike", kind="spike", topics=BOTH, count=2, within=DAY, min_score=0.6
+    )
+    plain = [each for each in sightings(1, 40) if each.seen_at < NOON + 999 * DAY]
+
+    def work(conn: Connection) -> list[int]:
+        state = SqlAssessState(conn)
+        for sighting in plain:
+            state.add(sighting, "signature")
+            if spike.accepts(sighting):
+                evaluate(spike, sighting, state)
+        last = next(each for each in reversed(plain) if changed.accepts(each))
+        evaluate(changed, last, state)
+        window = NOON - 99 * DAY, NOON + 99 * DAY
+        return [state.tallied(each, *window) for each in (spike, changed)]
+
+    counted = await store.run(work)
+
+    assert counted == [
+        len({each.story for each in plain if each.match.score >= least})
+        for least in (0.0, 0.6)
+    ]
