@@ -161,18 +161,21 @@ def _standing(alert: Alert, rule: Rule | None, book: AlertBook) -> Match | None:
 
 
 def _corrects(sighting: Sighting, alert: Alert) -> bool:
-    """Say whether an entry of its own corrects the one that leads an alert.
+    """Say whether another entry speaks for the one that leads an alert.
 
-    An agency issues its correction as a new item; it speaks for its own family only.
+    An agency issues its correction as a new item, and edits its own copy of what others
+    print; a publisher speaks for its own family only, and for those who carry it.
     """
-    if not mark_of(sighting.match.entry.title):
-        return False
-    lead = alert.match.entry
-    by_lead = [v for v in alert.voices if (v.feed, v.entry_id) == (lead.feed, lead.id)]
+    lead, family = alert.match.entry, sighting.publisher.family
+    led_by = [v.publisher for v in alert.voices if v.key == (lead.feed, lead.id)]
+    # An agency that no table holds is known by its name alone.
+    names = {family, sighting.publisher.name.casefold()} - {""}
+    is_edit = sighting.joined == "edit"
+    is_marked = bool(mark_of(sighting.match.entry.title))
     return any(
-        voice.publisher.family == sighting.publisher.family
-        and bool(voice.publisher.family)
-        for voice in by_lead
+        (is_marked and by.family == family != "")
+        or ((is_marked or is_edit) and by.agency in names and by.family != family)
+        for by in led_by
     )
 
 

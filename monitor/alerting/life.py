@@ -151,6 +151,7 @@ def step(
     status = kind if kind in ("withdrawn", "resolved") else "firing"
     told = replace(
         alert,
+        reason=reasons[0] if kind == "resolved" and reasons else alert.reason,
         status=status,
         number=alert.number + 1,
         updated_at=at,

@@ -5,22 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
 
 from monitor import pipeline
+from monitor.alerting.rules.absence import Freshness
 from monitor.memory import MemoryState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
 
     from monitor.config import Settings
     from monitor.model import Change, Entry, Notification
 
 Row = dict[str, Any]
+
+LOOK_EVERY = timedelta(minutes=1)
+"""How often `absence` rules look at the virtual clock."""
+LONGEST_SILENCE = timedelta(days=31)
+"""How much of a longer gap between two entries is looked at."""
+ALL_FRESH = Freshness(total=1, fresh=1)
+"""What is recorded is taken for all there was; so nothing is unknown."""
 
 
 @dataclass(slots=True)
@@ -57,6 +65,9 @@ class Backtest:
         self._state = MemoryState()
         self._wordings: dict[tuple[str, str], tuple[int, bytes]] = {}
         self._notified: set[str] = set()
+        rules = settings.plan.rules
+        self._looks = any(rule.kind == "absence" for rule in rules)
+        self._looked_at: datetime | None = None
         self.totals = Totals()
 
     def take(self, entry: Entry) -> list[Change]:
@@ -66,19 +77,31 @@ class Backtest:
         nothing.
         """
         self.totals.entries += 1
+        told = list(self._silences(entry.fetched_at)) if self._looks else []
         wording = self._wording(entry)
         if wording is None:
             self.totals.repeated += 1
-            return []
-        told: list[Change] = []
+            return self._counted(told)
         plan, state = self._settings.plan, self._state
         records = pipeline.classify([wording], self._settings.index, self._on_error)
         for record in records:
             self.totals.matches += len(record.matches)
             told += pipeline.assess(record.matches, plan, state, record.revised)
+        return self._counted(told)
+
+    def _counted(self, told: list[Change]) -> list[Change]:
         for change in told:
             self.totals.told[change.alert.rule, change.kind] += 1
         return told
+
+    def _silences(self, now: datetime) -> Iterator[Change]:
+        """Yield what `absence` rules tell on the way to a time, looking every minute."""
+        at = self._looked_at or now
+        until = min(now, at + LONGEST_SILENCE)
+        while at < until:
+            at = min(at + LOOK_EVERY, until)
+            yield from pipeline.tick(at, self._settings.plan, self._state, ALL_FRESH)
+        self._looked_at = max(now, at)
 
     def rows(self, entries: Iterable[Entry]) -> Iterator[Row]:
         """Pass entries along the line, and yield a row for each thing told."""

@@ -64,6 +64,7 @@ def command(
     other = None if against is None else load(against, environ=os.environ)
     entries, total, refused = _entries(settings, file, since)
     started = time.monotonic()
+    _tell_of_feeds(settings)
     first = Backtest(settings, _tell)
     counted = _with_progress(entries, total)
     if other is None:
@@ -171,6 +172,17 @@ def _compare(comparison: Comparison, first: Path, second: Path | None) -> None:
     print(f"told under {first} and under {second}:", file=sys.stderr)
     for rule, counts in sorted(comparison.counts.items()):
         print(f"  {rule}: {counts['first']}, {counts['second']}", file=sys.stderr)
+
+
+def _tell_of_feeds(settings: Settings) -> None:
+    """Name the rules that a recording says nothing of."""
+    for rule in settings.plan.rules:
+        if rule.kind == "absence" and rule.feeds:
+            print(
+                f'rule "{rule.name}": items do not tell when feeds were polled; '
+                "absence on feeds is left out",
+                file=sys.stderr,
+            )
 
 
 def _tell(topic: str, error: Exception) -> None:

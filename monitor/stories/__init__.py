@@ -1,5 +1,5 @@
 """Stories: which entries tell the same news.
 
-For now a story holds exact copies of one text and the later revisions of its entries;
-near-copies and rewrites are still told apart.
+`clusterer` decides, over an `index` with twins in memory and on the database; `sketch`
+and `wording` say what of an entry is compared, `likeness` what comparing means.
 """

@@ -41,26 +41,36 @@ _WEIGHTS = [1.0] + [1 - log(n) / log(POSTINGS + 1) for n in range(1, POSTINGS + 
 """How much a key tells that so many sketches have."""
 
 _LEAST_WEIGHT = 0.2  # of a fact; below, it chooses no candidates
-_SHINGLE_WEIGHT = 0.4  # at least: all copies of one text share these
-_LEAST_TALLY = 0.8  # two shingles that many have, or a fact that few have
+_SHINGLE_WEIGHT = 0.53  # at least: all copies of one text share these
+_LEAST_TALLY = 0.95  # two shingles that many have, or a fact that nobody has
 
 _TWIN = 0.9
 """From this share on both sides, a copy within the hours below needs no own sketch."""
 
 _TWIN_WINDOW = timedelta(hours=12)
 
+_MORE = 1.25
+"""So much longer than all that it copies, a copy is the whole of a cut text."""
+
 _Alike: TypeAlias = "tuple[float, Filed, Sketch]"
 _NOBODY = Publisher()
 
 
 class _Found(NamedTuple):
-    """What a match joins, and what that proves to be one."""
+    """What a match joins, and what that proves to be one.
+
+    Args:
+        needs_sketch: the text is to be remembered, as nothing known stands for it.
+        tells_more: it tells more than what it copies, as the whole of a text does that
+            first came cut.
+    """
 
     joined: Joining
     story: str
     copy_of: tuple[str, str] | None = None
     merged: tuple[str, ...] = ()
     needs_sketch: bool = True
+    tells_more: bool = False
 
 
 def story_id(topic: str, signature: str, generation: int) -> str:
@@ -80,30 +90,12 @@ def join(
     very match (entry, wording and topic) was joined before, as happens when the log
     redelivers it.
     """
-    entry, topic = match.entry, match.topic
-    signature = fingerprint(entry)
-    seen_at = entry.fetched_at
-    generation, found = 0, None
-    own = index.story_of_entry(topic, entry.feed, entry.id)
-    if own is not None:
-        found = _Found("edit", own)
-    else:
-        since, until = seen_at - COPY_WINDOW, seen_at + COPY_WINDOW
-        copied, generation = index.stories_of_copy(topic, signature, since, until)
-        if copied:
-            found = _exact(copied)
-    new: NewSketch | None = None
-    if found is None or found.joined == "edit":
-        sketch = sketch_of(match)
-        keys = keys_of(sketch, topic)
-        found = found or _look_for(_told(match, sketch), keys, match, index)
-        new = _kept(sketch, keys, found)
-    if found is None:
-        found = _Found("first", story_id(topic, signature, generation))
+    signature = fingerprint(match.entry)
+    found, sketch = _find(match, signature, index)
     sighting = Sighting(
         story=found.story,
         is_first=found.joined == "first",
-        seen_at=seen_at,
+        seen_at=match.entry.fetched_at,
         match=match,
         publisher=publisher,
         joined=found.joined,
@@ -115,23 +107,46 @@ def join(
     sighting = replace(
         sighting, discounted=weighed.discounted, families=weighed.families
     )
-    if not index.add(sighting, signature, new):
+    if not index.add(sighting, signature, sketch):
         return None
     if found.merged:
-        index.merge(topic, found.story, found.merged)
+        index.merge(match.topic, found.story, found.merged)
         index.discount(found.story, weighed.revoked)
     return sighting
 
 
-def _kept(sketch: Sketch, keys: Keys, found: _Found | None) -> NewSketch | None:
+def _find(
+    match: Match, signature: str, index: StoryIndex
+) -> tuple[_Found, NewSketch | None]:
+    """Return what a match joins, and what to remember of its text."""
+    entry, topic = match.entry, match.topic
+    own = index.story_of_entry(topic, entry.feed, entry.id)
+    found = None if own is None else _Found("edit", own)
+    generation = 0
+    if found is None:
+        since, until = entry.fetched_at - COPY_WINDOW, entry.fetched_at + COPY_WINDOW
+        copied, generation = index.stories_of_copy(topic, signature, since, until)
+        if copied:
+            return _exact(copied), None
+    sketch = sketch_of(match)
+    keys = keys_of(sketch, topic)
+    if found is None:
+        found = _look_for(_told(match, sketch), keys, match, index)
+    if found is None:
+        found = _Found("first", story_id(topic, signature, generation))
+    return found, _kept(sketch, keys, found)
+
+
+def _kept(sketch: Sketch, keys: Keys, found: _Found) -> NewSketch | None:
     """Return what to remember of a text.
 
     A copy tells nothing that its original does not, so it is found by its wording
-    only, and a common copy does not make the facts of its story look common.
+    only, and a common copy does not make the facts of its story look common. The whole
+    of a text that was known cut is found by its facts too.
     """
-    if found is not None and not found.needs_sketch:
+    if not found.needs_sketch:
         return None
-    is_copy = found is not None and found.joined == "near-copy"
+    is_copy = found.joined == "near-copy" and not found.tells_more
     return NewSketch(pack(sketch), keys.wording if is_copy else sum(keys, ()))
 
 
@@ -202,8 +217,14 @@ def _copy(told: Told, near: Sequence[_Alike], match: Match) -> _Found:
         and abs(match.entry.fetched_at - best.seen_at) <= _TWIN_WINDOW
     )
     merged = tuple(each.story for each in others)
+    longest = max(known.size for _, _, known in near)
     return _Found(
-        "near-copy", story.story, (best.feed, best.entry), merged, not is_twin
+        "near-copy",
+        story.story,
+        (best.feed, best.entry),
+        merged,
+        needs_sketch=not is_twin,
+        tells_more=told.sketch.size > _MORE * longest,
     )
 
 

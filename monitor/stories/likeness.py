@@ -78,9 +78,9 @@ def share(one: Sketch, other: Sketch) -> float:
         in_a, in_b = (sum([n <= end for n in of]) for of in (a, b))
         shared = frozenset(n for n in shared if n <= end)
     fewest = min(in_a, in_b)
-    if len(shared) < min(_LEAST_SHARED, fewest):
-        return 0.0
-    return len(shared) / fewest if fewest else 0.0
+    # Of a long text few hashes may lie there: too few say nothing.
+    least = _LEAST_SHARED if ends else min(_LEAST_SHARED, fewest)
+    return len(shared) / fewest if fewest and len(shared) >= least else 0.0
 
 
 def copies(one: Told, other: Told) -> float:

@@ -34,6 +34,7 @@ _MONTH = (
 )
 _AFTER_MONTH = re.compile(rf"\b{_MONTH}\.? $")
 _BEFORE_DATE = re.compile(rf"(?:st|nd|rd|th)? {_MONTH}\b|[年月日号時时点分:]")
+_AFTER_HOUR = re.compile(r"\d:$")
 _LONGEST_MONTH = 12
 _DIGITS = re.compile(
     r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)"
@@ -86,7 +87,9 @@ def _unit(found: re.Match[str]) -> float:
 def _counts(found: re.Match[str]) -> bool:
     """Say whether a number is no part of a date or of a time of day."""
     text, start, end = found.string, *found.span()
-    if _BEFORE_DATE.match(text, end) or text[max(0, start - 1) : start] == ":":
+    if _BEFORE_DATE.match(text, end) or _AFTER_HOUR.match(
+        text, max(0, start - 2), start
+    ):
         return False
     number = found["number"]
     if number is None or end != found.end("number") or not number.isascii():

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
+# The same for ASCII, several times faster.
+_ASCII_NOT_WORD = {code: " " for code in range(128) if not chr(code).isalnum()}
+
+
 def _bare(text: str) -> str:
+    if text.isascii():
+        return " ".join(text.lower().translate(_ASCII_NOT_WORD).split())
     folded = unicodedata.normalize("NFKC", text).casefold()
     return _NOT_WORD.sub(" ", folded).strip()
 

@@ -83,7 +83,7 @@ def hash_of(text: str) -> int:
 
 def fact_of(written: str) -> int:
     """Return the hash that stands for a word, or 0 for one that tells nothing."""
-    return _word(written)[1]
+    return _words[written][1]
 
 
 def take_apart(title: str, text: str) -> Wording:
@@ -100,12 +100,12 @@ def _spaced(title: str, text: str) -> Wording:
     shingles: set[int] = set()
     facts: set[int] = set()
     spelled: set[str] = set()
-    numbers: set[float] = set()
+    spoken: list[str] = []
     for piece in (title, text):
         found = (_ASCII_WORD if piece.isascii() else _WORD).findall(piece)
         if not found:
             continue
-        words = list(map(_word, found))
+        words = list(map(_words.__getitem__, found))
         # The start counts as a word, so that a title of one word has a shingle as well.
         hashes = [_START, *[each[0] for each in words]]
         shingles |= {
@@ -115,10 +115,11 @@ def _spaced(title: str, text: str) -> Wording:
         }
         facts.update([each[1] for each in words])
         spelled.update(_named(piece, words))
-        numbers |= numbers_in(piece.lower(), [each[2] for each in words])
-    names = {_word(each)[1] for each in spelled}
+        spoken += [each[2] for each in words]
+    names = {_words[each][1] for each in spelled}
     facts.discard(0)
     names.discard(0)
+    numbers = numbers_in(f"{title}\n{text}".lower(), spoken)
     return Wording(True, shingles, facts | names, names, spelled, numbers)
 
 
@@ -127,8 +128,22 @@ _Word: TypeAlias = tuple[int, int, str, str, str, bool]
 it is an acronym; whether it is long and has none."""
 
 
-@lru_cache(maxsize=65536)
-def _word(written: str) -> _Word:
+class _Words(dict[str, _Word]):
+    """Remember words; forgetting all at times is faster than ordering them by use."""
+
+    def __missing__(self, written: str) -> _Word:
+        """Look at a word that is not known yet."""
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        known = self[written] = _look_at(written)
+        return known
+
+
+_REMEMBERED = 65536
+_words = _Words()
+
+
+def _look_at(written: str) -> _Word:
     """Look at a word; its hash is odd, but even when it only joins others."""
     folded = written.casefold()
     is_long = len(folded) > _SHORT or folded[0].isdigit()
@@ -180,8 +195,8 @@ def _unspaced(title: str, text: str) -> Wording:
     katakana = _KATAKANA.findall(both)
     capital = {each for each in foreign if each[0].isupper()}
     names = {hash_of(each) for each in katakana}
-    names.update(_word(each)[1] for each in capital)
-    words.update(_word(each)[1] for each in foreign)
+    names.update(_words[each][1] for each in capital)
+    words.update(_words[each][1] for each in foreign)
     names.discard(0)
     words.discard(0)
     return Wording(

@@ -41,11 +41,11 @@ def burst(rule: Rule, sighting: Sighting, history: History) -> Finding | None:
 
 
 def rests(rule: Rule, at: datetime, history: History) -> bool:
-    """Say whether the rule has spoken shortly before or after a time.
+    """Say whether the rule has spoken of a time already.
 
-    An alert that is later counts too, as long as it may tell of what came less than
-    `within` after: a feed that was behind must not announce what readers have been told
-    of. One that is later still does not: it may come from a clock that was ahead.
+    An alert that is later counts too, as far as the two may share a story: a feed that
+    was behind must not announce what readers have been told of. One that is later
+    still does not: it may come from a clock that was ahead.
     """
     return history.fired_between(rule.name, at - rule.within, at + 2 * rule.within)
 

@@ -216,7 +216,10 @@ async def test_a_pruned_story_never_gives_its_id_to_another(room: Newsroom) -> N
 
 
 async def test_a_batch_is_bounded_and_the_rest_follows(room: Newsroom) -> None:
-    matches = [sighted(f"tag:{n}") for n in range(25)]
+    matches = [
+        sighted(f"tag:{n}", title=letter * 9, summary=f"{letter}{letter} {letter * 5}")
+        for n, letter in enumerate("abcdefghijklmnopqrstuvwxy")
+    ]
     await room.tell(*matches, at=NOON)
     deleted = []
     while True:

@@ -341,6 +341,46 @@ def test_who_tells_it_on_its_own_after_it_was_taken_back_is_heard() -> None:
     assert kinds(desk.hear(2, "bravo", **retold("bravo"))) == ["firing"]
 
 
+def test_an_agency_s_edit_amends_the_alert_that_a_reprint_opened() -> None:
+    desk = Desk()
+    cut = "(Lantern Wire) - " + LEAD
+    desk.hear(0, "alpha", summary=cut, quote="may withhold")
+    desk.hear(1, "lantern wire", summary=cut, quote="may withhold")
+
+    told = desk.hear(
+        2,
+        "lantern wire",
+        title="Tokyo reviews UNESCO dues over the Nanjing papers",
+        summary=cut,
+        revision=1,
+        quote="reviews",
+    )
+
+    assert kinds(told) == ["amended"]
+    assert told[0].reasons == ("lantern wire edited its report",)
+
+
+def test_two_alerts_are_one_when_their_stories_prove_to_be_one() -> None:
+    desk = Desk()
+    first, second = " ".join([LEAD, THREAT]), OTHER_WORDS["bravo"]
+    (older,) = desk.hear(0, "alpha", summary=first, quote="Tokyo")
+    (younger,) = desk.hear(
+        1, "bravo", title="Dues in doubt", summary=second * 2, quote="Dues"
+    )
+
+    both = f"{first} {second * 2}"
+    told = desk.hear(
+        2, "charlie", title="Dues: what we know", summary=both, quote="Dues"
+    )
+    later = desk.hear(
+        3, "delta", title="Dues in doubt", summary=second * 2, quote="Dues"
+    )
+
+    assert [(c.kind, c.alert.id) for c in told] == [("resolved", younger.alert.id)]
+    assert told[0].reasons == (f"the same story as alert {older.alert.id}",)
+    assert later == []
+
+
 def test_replayed_records_change_nothing() -> None:
     desk = confirmed_desk()
     line = [

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.model import Match
 from monitor.stories.boilerplate import bare_text, bare_title
+from monitor.stories.likeness import share
 from monitor.stories.numerals import numbers_in
 from monitor.stories.sketch import (
     FACT_KEYS,
@@ -153,6 +154,16 @@ def test_long_texts_are_sampled() -> None:
     assert len(long.shingles) == SHINGLES
     assert long.size > SHINGLES
     assert not long.is_whole
+
+
+def test_a_part_of_a_long_text_is_recognised_and_a_chance_hit_is_not() -> None:
+    long = [f"word{n}" for n in range(400)]
+    part, other = long[100:300], [f"else{n}" for n in range(200)]
+    whole = sketch("Title", " ".join(long))
+
+    assert share(sketch("Other", " ".join(part)), whole) > 0.9
+    assert share(sketch("Other", " ".join(other)), whole) == 0.0
+    assert share(sketch("Other", " ".join(other + long[:40])), whole) < 0.4
 
 
 def test_a_sketch_is_the_same_in_every_process() -> None:
