@@ -8,7 +8,7 @@ sees the earlier.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 
@@ -44,9 +44,16 @@ class SqlHistory(SqlTallies):
         at = alerts.c.opened_at
         return self._any(alerts, alerts.c.rule == rule, at > after, at < before)
 
-    def count_between(self, rule: Rule, after: datetime, before: datetime) -> int:
-        """Count the entries that `stories_between` would list, were it unlimited."""
+    def has_count(self, rule: Rule, after: datetime, before: datetime) -> bool:
+        """Say whether `stories_between` has as many entries as the rule's `count`."""
         self._lock("rule", rule.name)
+        # Mostly there are not even so many sightings, which is told much sooner.
+        some = select(sightings.c.id).where(
+            _between(sightings, after, before),
+            accepted(rule, sightings, self._dialect),
+        )
+        if self._count(some.limit(rule.count)) < rule.count:
+            return False
         first = self._firsts(rule, after, before).subquery("ranked")
         seen = sightings.c
         entries = (
@@ -54,11 +61,12 @@ class SqlHistory(SqlTallies):
             .join(first, first.c.id == seen.id)
             .where(first.c.rank == 1)
             .distinct()
-            .subquery("ranked_entries")
         )
-        return self._conn.execute(
-            select(func.count()).select_from(entries)
-        ).scalar_one()
+        return self._count(entries.limit(rule.count)) >= rule.count
+
+    def _count(self, rows: Select[Any]) -> int:
+        counted = select(func.count()).select_from(rows.subquery("ranked_rows"))
+        return self._conn.execute(counted).scalar_one()
 
     def stories_between(
         self, rule: Rule, after: datetime, before: datetime

@@ -30,7 +30,7 @@ def burst(rule: Rule, sighting: Sighting, history: History) -> Finding | None:
     if rests(rule, at, history):
         return None
     since, until = at - rule.within, at + rule.within
-    if history.count_between(rule, since, until) < rule.count:
+    if not history.has_count(rule, since, until):
         return None
     entries = _distinct(history.stories_between(rule, since, until))
     together = _busiest(entries, at, rule.within)

@@ -83,8 +83,8 @@ class History(Protocol):
         """Say whether the rule opened an alert within a window."""
         ...
 
-    def count_between(self, rule: Rule, after: datetime, before: datetime) -> int:
-        """Count the entries that `stories_between` would list, were it unlimited."""
+    def has_count(self, rule: Rule, after: datetime, before: datetime) -> bool:
+        """Say whether `stories_between` has as many entries as the rule's `count`."""
         ...
 
     def stories_between(

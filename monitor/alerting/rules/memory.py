@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from monitor.alerting.rules.finding import MAX_MATTERS, Told
-from monitor.alerting.rules.spike import step_of
+from monitor.alerting.rules.spike import STEP, step_of
 from monitor.alerting.rules.transition import heard
 from monitor.model import MAX_VOICES, voice_of
 
@@ -42,6 +42,7 @@ class MemoryHistory:
         self._families: dict[tuple[str, str], list[datetime]] = {}
         self._fired: dict[str, list[datetime]] = {}
         self._tallies: dict[str, dict[datetime, int]] = {}
+        self._steps: dict[str, list[datetime]] = {}
         self._matters: dict[tuple[str, str], dict[str, Matter]] = {}
         self._watches: dict[str, dict[str, Watch]] = {}
 
@@ -80,10 +81,13 @@ class MemoryHistory:
         times = self._fired.get(rule, [])
         return bisect_right(times, after) < bisect_left(times, before)
 
-    def count_between(self, rule: Rule, after: datetime, before: datetime) -> int:
-        """Count the entries that `stories_between` would list, were it unlimited."""
+    def has_count(self, rule: Rule, after: datetime, before: datetime) -> bool:
+        """Say whether `stories_between` has as many entries as the rule's `count`."""
+        windows = (_window(of, after, before) for of in self._about(rule))
+        if sum(map(len, windows)) < rule.count:
+            return False
         stories = self.stories_between(rule, after, before)
-        return len({(entry.feed, entry.id) for _, entry in stories})
+        return len({(entry.feed, entry.id) for _, entry in stories}) >= rule.count
 
     def stories_between(
         self, rule: Rule, after: datetime, before: datetime
@@ -146,19 +150,23 @@ class MemoryHistory:
         if next(accepted, None) is not None and next(accepted, None) is None:
             tallies = self._tallies.setdefault(rule.name, {})
             step = step_of(sighting.seen_at)
+            if step not in tallies:
+                insort(self._steps.setdefault(rule.name, []), step)
             tallies[step] = tallies.get(step, 0) + 1
 
     def tallied(self, rule: Rule, start: datetime, end: datetime) -> int:
         """Return how many stories were counted from `start` until before `end`."""
         tallies = self._tallies.get(rule.name, {})
-        return sum(count for at, count in tallies.items() if start <= at < end)
+        steps = (start + number * STEP for number in range((end - start) // STEP))
+        return sum(tallies.get(step, 0) for step in steps)
 
     def first_tallied(
         self, rule: Rule, start: datetime, end: datetime
     ) -> datetime | None:
         """Return when the first story of a window was counted, to ten minutes."""
-        tallies = self._tallies.get(rule.name, {})
-        return min((at for at in tallies if start <= at < end), default=None)
+        steps = self._steps.get(rule.name, [])
+        first = bisect_left(steps, start)
+        return steps[first] if first < len(steps) and steps[first] < end else None
 
     def told_between(
         self, topic: str, family: str, after: datetime, before: datetime

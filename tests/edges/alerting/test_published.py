@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from monitor.alerting.life import opened
-from monitor.alerting.rules import evaluate
 from monitor.alerting.schema import alert_schema
 from monitor.clock import SystemClock
 from monitor.codec import encode
 from monitor.delivery.senders import signed_headers
-from monitor.memory import MemoryState
 from monitor.model import AlertRecord, Notification
-from monitor.stories.clusterer import join
-from tests.factories import NOON, alert, entry, match, receiver, rule
+from tests.factories import NOON, alert, entry, receiver
 
 DOCS = Path(__file__).parents[3] / "docs"
 FILE = DOCS / "alert.schema.json"
-ROW = re.compile(r"\| 12:(\d\d) \| (?:story|copy of) ([A-Z]) \| ?(.*?) ?\|")
 
 
 def written() -> str:
@@ -64,27 +57,6 @@ def test_a_record_without_its_alert_does_not() -> None:
 
     with pytest.raises(jsonschema.ValidationError, match="story"):
         jsonschema.validate(record, alert_schema())
-
-
-def test_the_timeline_of_a_burst_is_what_happens() -> None:
-    state = MemoryState()
-    burst = rule(kind="frequency", count=3, within=timedelta(minutes=10))
-    rows = ROW.findall((DOCS / "rules.md").read_text("utf-8"))
-    happened = []
-    for number, (minute, title, _) in enumerate(rows):
-        at = NOON + timedelta(minutes=int(minute))
-        told = entry(id=str(number), title=title, summary="", fetched_at=at)
-        sighting = join(match(entry=told, spans=()), state)
-        assert sighting is not None
-        found = evaluate(burst, sighting, state)
-        names = []
-        if found is not None:
-            state.save(opened(burst, sighting, found, ()), [])
-            names = [of.title for of in (*found.related, told)]
-        happened.append((minute, title, ", ".join(names)))
-
-    assert len(rows) == 11
-    assert happened == rows
 
 
 def test_the_signature_can_be_verified_as_the_page_says() -> None:

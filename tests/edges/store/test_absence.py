@@ -19,7 +19,13 @@ from monitor.store.assess import SqlAssessState
 from monitor.store.feeds import StoreFeedBook
 from monitor.store.freshness import absence_answers, freshness_of
 from monitor.store.retention import prune
-from monitor.store.schema import feeds, outbox, rule_watches
+from monitor.store.schema import (
+    feeds,
+    outbox,
+    rule_matters,
+    rule_tallies,
+    rule_watches,
+)
 from tests.factories import NOON, entry, feed, match, receiver, rule
 
 if TYPE_CHECKING:
@@ -169,9 +175,7 @@ async def test_a_feed_that_brings_nothing_new_is_told_of_until_it_does(
         'Nothing new from feed "wire-b" for 2 h',
     ]
     assert {alert.topic for alert in opened} == {"feeds"}
-    assert [(alert.status, alert.reason) for alert in ended] == [
-        ("resolved", "no longer expected")
-    ]
+    assert [(alert.id, alert.status) for alert in ended] == [(opened[0].id, "resolved")]
 
 
 async def test_a_feed_that_stopped_is_told_of_at_once_and_why(store: Store) -> None:
@@ -237,3 +241,31 @@ async def test_what_nobody_looks_at_any_more_is_forgotten(store: Store) -> None:
     count = select(func.count()).select_from(rule_watches)
 
     assert await store.run(lambda conn: conn.execute(count).scalar_one()) == 0
+
+
+async def test_what_rules_count_and_follow_is_forgotten_with_the_rest(
+    store: Store,
+) -> None:
+    rules = (
+        rule(name="spike", kind="spike", count=2, within=HOUR),
+        rule(name="moves", kind="transition"),
+    )
+    await store.run(
+        lambda conn: pipeline.assess([match()], plan(*rules), SqlAssessState(conn))
+    )
+    kept = {}
+    for days in (89, 91):
+        at = NOON + timedelta(days=days)
+        await store.run(lambda conn, at=at: prune(conn, at))  # type: ignore[misc]
+        for table in (rule_tallies, rule_matters):
+            count = select(func.count()).select_from(table)
+            kept[days, table.name] = await store.run(
+                lambda conn, count=count: conn.execute(count).scalar_one()  # type: ignore[misc]
+            )
+
+    assert kept == {
+        (89, "rule_tallies"): 1,
+        (89, "rule_matters"): 1,
+        (91, "rule_tallies"): 0,
+        (91, "rule_matters"): 0,
+    }

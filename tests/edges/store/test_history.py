@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import threading
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +17,7 @@ from monitor.alerting.rules import evaluate
 from monitor.memory import MemoryState
 from monitor.model import Publisher, Sighting
 from monitor.rule_model import Conditions
+from monitor.store import Store
 from monitor.store.assess import SqlAssessState
 from tests.factories import NOON, entry, match, rule
 
@@ -22,7 +27,6 @@ if TYPE_CHECKING:
     from monitor.alerting.rules import Finding
     from monitor.pipeline import AssessState
     from monitor.rule_model import Rule
-    from monitor.store import Store
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 BOTH = ("money", "troops")
@@ -156,3 +160,89 @@ async def test_every_kind_finds_the_same_in_memory_and_on_the_database(
         told |= {name for name, _ in expected}
 
     assert told >= {each.name for each in RULES} - {"spike", "wires"}
+
+
+async def test_a_rule_that_is_new_or_changed_counts_what_is_remembered(
+    store: Store,
+) -> None:
+    spike = rule(name="spike", kind="spike", topics=BOTH, count=2, within=DAY)
+    changed = rule(
+        name="spike", kind="spike", topics=BOTH, count=2, within=DAY, min_score=0.6
+    )
+    plain = [each for each in sightings(1, 40) if each.seen_at < NOON + 999 * DAY]
+
+    def work(conn: Connection) -> list[int]:
+        state = SqlAssessState(conn)
+        for sighting in plain:
+            state.add(sighting, "signature")
+            if spike.accepts(sighting):
+                evaluate(spike, sighting, state)
+        last = next(each for each in reversed(plain) if changed.accepts(each))
+        evaluate(changed, last, state)
+        window = NOON - 99 * DAY, NOON + 99 * DAY
+        return [state.tallied(each, *window) for each in (spike, changed)]
+
+    counted = await store.run(work)
+
+    assert counted == [
+        len({each.story for each in plain if each.match.score >= least})
+        for least in (0.0, 0.6)
+    ]
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        pytest.param(
+            rule(
+                kind="sequence",
+                topics=("money",),
+                then=(Conditions(topics=("troops",)),),
+                within=HOUR,
+                same_actors=False,
+            ),
+            id="sequence",
+        ),
+        pytest.param(
+            rule(kind="frequency", topics=BOTH, count=2, within=HOUR), id="frequency"
+        ),
+    ],
+)
+async def test_what_two_processes_see_half_of_is_found_by_the_later(
+    url: str, of: Rule
+) -> None:
+    stores = [Store(url), Store(url)]
+    for store in stores:
+        await store.start()
+    both = threading.Barrier(2)
+
+    def half(conn: Connection, number: int) -> int:
+        state = SqlAssessState(conn)
+        at = NOON + number * timedelta(minutes=1)
+        told = entry(id=str(number), title=f"Story {number}", fetched_at=at)
+        seen = Sighting(
+            story=f"st_{number}",
+            is_first=True,
+            seen_at=at,
+            match=match(topic=BOTH[number], entry=told, spans=()),
+        )
+        state.add(seen, "signature")
+        meet(both)  # both have written their half
+        found = evaluate(of, seen, state)
+        meet(both)  # whoever may evaluate first has not committed yet
+        return found is not None
+
+    found = await asyncio.gather(
+        *(store.run(partial(half, number=n)) for n, store in enumerate(stores))
+    )
+    for store in stores:
+        await store.stop()
+
+    assert sum(found) == 1
+
+
+def meet(both: threading.Barrier) -> None:
+    """Wait for the other for a while; where the two take turns it cannot come."""
+    with suppress(threading.BrokenBarrierError):
+        both.wait(0.3)
+    both.reset()
