@@ -33,12 +33,13 @@ check: $(STAMP)  ## ruff, mypy strict, import-linter and pytest: what CI runs
 
 test: check  ## the same as check
 
-bench: $(STAMP)  ## measure: streams, latency, topics, stories, reloads, polls, many feeds
+bench: $(STAMP)  ## measure: streams, latency, topics, stories, backtests, polls, many feeds
 	$(BIN)/python bench/streams.py
 	$(BIN)/python bench/latency.py
 	$(BIN)/python bench/topics_quality.py tests/data/items.jsonl
 	$(BIN)/python bench/stories.py
 	$(BIN)/python bench/reload.py
+	$(BIN)/python bench/backtest.py
 	$(BIN)/python bench/polls.py
 	$(BIN)/python bench/schedule.py
 	$(BIN)/python bench/feeds.py --seconds 60

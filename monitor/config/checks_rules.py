@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from monitor.config.schema_rules import Conditions, Rule
     from monitor.topics.spec import TopicSpec
 
-RESERVED_LABELS = ("rule", "topic", "severity", "direction")
+RESERVED_LABELS = ("rule", "topic", "severity", "direction", "tier")
 """Labels that every alert gets from its rule and match."""
 
 _TYPES: dict[str, tuple[str, ...]] = {
