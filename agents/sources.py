@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
-from monitor.store.alerts import recent_alerts, sightings_per_topic
+from monitor.store.alerts import history_of, recent_alerts, sightings_per_topic
 from monitor.store.feed_health import usual_feeds
 from monitor.store.feed_windows import feed_marks
 from monitor.store.feeds import StoreFeedBook
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agents.runtime import Runtime
     from monitor.feed_model import FeedState, UsualFeed
     from monitor.feed_window import FeedMarks
-    from monitor.model import Alert
+    from monitor.model import Alert, Change
     from monitor.topics.spec import TopicSpec
     from monitor.web.sources import Health
 
@@ -90,6 +90,10 @@ class PageSources:
     async def alerts(self, limit: int) -> Sequence[Alert]:
         """Return the last alerts, newest first."""
         return await self._runtime.store.run(lambda conn: recent_alerts(conn, limit))
+
+    async def changes(self, alert: str) -> Sequence[Change]:
+        """Return all that was told of an alert, the first first."""
+        return await self._runtime.store.run(lambda conn: history_of(conn, alert))
 
     def config_lines(self) -> Sequence[str]:
         """Return what to say of the running configuration."""

@@ -1,6 +1,6 @@
-"""Answer programs: the last alerts and the state of the feeds, as JSON.
+"""Answer programs: the last alerts, their changes and the state of feeds, as JSON.
 
-`/api/openapi.json` describes both. What an alert carries is what the stream `alerts`
+`/api/openapi.json` describes all. What an alert carries is what the stream `alerts`
 carries; a feed is described without its address, which may hold a key.
 """
 
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from msgspec import Struct
 
 from monitor.alerting.plain import host_of
@@ -19,7 +19,7 @@ from monitor.errors import WirewatchError
 from monitor.feed_model import FeedState
 from monitor.feed_window import NO_MARKS, FeedMarks, Withdrawn
 from monitor.feeds.health import Condition, FeedHealth, judge
-from monitor.model import Alert
+from monitor.model import Alert, Change
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -73,6 +73,12 @@ class AlertList(Struct, frozen=True, kw_only=True):
     """The last alerts, newest first."""
 
     alerts: tuple[Alert, ...]
+
+
+class ChangeList(Struct, frozen=True, kw_only=True):
+    """All that was told of one alert, the first first."""
+
+    changes: tuple[Change, ...]
 
 
 class FeedList(Struct, frozen=True, kw_only=True):
@@ -162,6 +168,19 @@ def make_api(sources: WebSources) -> APIRouter:
             return _json(Trouble(error=str(error)), 503)
         return _json(AlertList(alerts=tuple(last)))
 
+    @router.get(
+        "/alerts/{alert}/changes", responses=_answers(ChangeList) | _answer(404)
+    )
+    async def changes(alert: Annotated[str, Path(max_length=100)]) -> Response:
+        """Return all that was told of an alert, the first first."""
+        try:
+            told = await asked(sources.changes(alert))
+        except WirewatchError as error:
+            return _json(Trouble(error=str(error)), 503)
+        if not told:
+            return _json(Trouble(error="no such alert"), 404)
+        return _json(ChangeList(changes=tuple(told)))
+
     @router.get("/feeds", responses=_answers(FeedList))
     async def feeds(
         limit: Annotated[int, Query(ge=1, le=MOST_FEEDS)] = MOST_FEEDS,
@@ -182,7 +201,7 @@ def make_api(sources: WebSources) -> APIRouter:
 def describe(openapi: dict[str, Any]) -> dict[str, Any]:
     """Add the shapes of the answers to an OpenAPI document."""
     _, shapes = msgspec.json.schema_components(
-        (AlertList, FeedList, Trouble), ref_template=_REFERENCE
+        (AlertList, ChangeList, FeedList, Trouble), ref_template=_REFERENCE
     )
     openapi.setdefault("components", {}).setdefault("schemas", {}).update(shapes)
     return openapi
@@ -192,16 +211,18 @@ _REFERENCE = "#/components/schemas/{name}"
 
 
 def _answers(good: type[Struct]) -> dict[int | str, dict[str, Any]]:
+    return _answer(200, good) | _answer(503)
+
+
+def _answer(
+    status: int, shape: type[Struct] = Trouble
+) -> dict[int | str, dict[str, Any]]:
+    schema = {"$ref": _REFERENCE.format(name=shape.__name__)}
     return {
         status: {
             "description": (shape.__doc__ or "").splitlines()[0],
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": _REFERENCE.format(name=shape.__name__)}
-                }
-            },
+            "content": {"application/json": {"schema": schema}},
         }
-        for status, shape in ((200, good), (503, Trouble))
     }
 
 

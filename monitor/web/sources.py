@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from monitor.feed_model import FeedState, UsualFeed
     from monitor.feed_window import FeedMarks
-    from monitor.model import Alert
+    from monitor.model import Alert, Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,10 @@ class WebSources(Protocol):
 
     async def alerts(self, limit: int) -> Sequence[Alert]:
         """Return the last alerts, newest first, at most `limit`."""
+        ...
+
+    async def changes(self, alert: str) -> Sequence[Change]:
+        """Return all that was told of an alert, the first first; none for no alert."""
         ...
 
     def config_lines(self) -> Sequence[str]:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monitor.config import load
-from monitor.pipeline import assess
+from monitor.memory import MemoryState
+from monitor.pipeline import assess, classify
 from tests.scenarios.corpus import read_rows, spread
 from tests.scenarios.desk import (
     ROOT,
@@ -33,6 +34,7 @@ from tests.scenarios.desk import (
     wait_for,
     write_config,
 )
+from tests.scenarios.oracle import entry_of, loners, matched_in, told_by_the_core
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,29 +48,19 @@ SETTLE = 60
 
 def notification_ids(config: Path, rows: Sequence[dict[str, Any]]) -> set[str]:
     """Work out the ids that must arrive, in memory, without the program's streams."""
-    from datetime import UTC, datetime
-
-    from monitor.memory import MemoryState
-    from monitor.model import Entry
-    from monitor.pipeline import classify
-
     settings = load(config, environ={"HOOK_SECRET": SECRET})
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    entries = [
-        Entry(
-            feed="items",
-            id=row["id"],
-            title=row["title"],
-            summary=row["summary"],
-            lang=row["lang"],
-            fetched_at=now,
-        )
-        for row in rows
-    ]
+    entries = [entry_of(row) for row in rows]
     matches = [m for r in classify(entries, settings.index) for m in r.matches]
     state = MemoryState()
     assess(matches, settings.plan, state)
     return set(state.notifications)
+
+
+def pairs(rows: Sequence[dict[str, Any]], config: Path) -> set[tuple[str, str]]:
+    """Return which rows match which topics."""
+    settings = load(config, environ={"HOOK_SECRET": SECRET})
+    records = classify([entry_of(row) for row in rows], settings.index)
+    return {(m.entry.id, m.topic) for record in records for m in record.matches}
 
 
 def desk(folder: Path, farm: FeedFarm, hook: str, prefix: str = "") -> Path:
@@ -151,6 +143,14 @@ def rows() -> list[dict[str, Any]]:
     return read_rows(ROOT / "tests/data/items.jsonl")
 
 
+@pytest.fixture
+def alone(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows that are a story each, so that the ids are known beforehand."""
+    kept = loners(rows, load(ROOT / "alerts.yaml", environ={}))
+    assert len(kept) > 300
+    return kept
+
+
 @pytest.mark.slow
 def test_a_monitor_killed_at_random_loses_nothing(
     tmp_path: Path, rows: list[dict[str, Any]]
@@ -161,7 +161,8 @@ def test_a_monitor_killed_at_random_loses_nothing(
     with FeedFarm(spread(rows, 6, kills * 3)) as farm, Receiver() as receiver:
         receiver.answer = lambda _: 500 if dice.random() < 0.1 else 200
         config = desk(tmp_path, farm, receiver.url)
-        expected = notification_ids(config, rows)
+        plan = load(config, environ={"HOOK_SECRET": SECRET}).plan
+        log = f"sqlite:///{tmp_path}/var/log.db"
         args = ["--config", str(config)]
         farm.begin()
         for number in range(kills):
@@ -171,21 +172,25 @@ def test_a_monitor_killed_at_random_loses_nothing(
             monitor.kill()
         last = Process(args, tmp_path, "last", environ(tmp_path))
         with running(last):
-            wait_for(lambda: set(receiver.ids) >= expected, SETTLE, "every alert")
+            matched = pairs(rows, config)
+            wait_for(lambda: matched_in(log) == matched, SETTLE, "every match")
+            expected = told_by_the_core(log, "", plan)
+            wait_for(lambda: receiver.ids.keys() >= expected.keys(), SETTLE, "alerts")
 
-        assert set(receiver.ids) == expected
-        assert all(len(set(b)) == 1 for b in receiver.bodies.values())
+        assert {name: set(told) for name, told in receiver.bodies.items()} == {
+            name: {body} for name, body in expected.items()
+        }
 
 
 @pytest.mark.shared
 @pytest.mark.slow
 def test_kills_of_the_embedded_monitor(
-    tmp_path: Path, rows: list[dict[str, Any]], shared: Path
+    tmp_path: Path, alone: list[dict[str, Any]], shared: Path
 ) -> None:
     port = free_port()
-    with FeedFarm(spread(rows, 6, KILLS * 3)) as farm:
+    with FeedFarm(spread(alone, 6, KILLS * 3)) as farm:
         config = desk(tmp_path, farm, f"http://127.0.0.1:{port}/hook")
-        ids = notification_ids(config, rows)
+        ids = notification_ids(config, alone)
         farm.begin()
         verdict = harness(
             tmp_path, shared, ids, port, command(config), environ(tmp_path)
@@ -202,7 +207,7 @@ def test_kills_of_the_embedded_monitor(
 @pytest.mark.parametrize("role", ["classify", "assess"])
 def test_kills_of_one_role_on_kafka(
     tmp_path: Path,
-    rows: list[dict[str, Any]],
+    alone: list[dict[str, Any]],
     shared: Path,
     kafka: str,
     kafka_prefix: str,
@@ -211,9 +216,9 @@ def test_kills_of_one_role_on_kafka(
 ) -> None:
     services = {"WIREWATCH_LOG": f"kafka://{kafka}", "WIREWATCH_STATE": postgres_url}
     port = free_port()
-    with FeedFarm(spread(rows, 6, KILLS * 7)) as farm:
+    with FeedFarm(spread(alone, 6, KILLS * 7)) as farm:
         config = desk(tmp_path, farm, f"http://127.0.0.1:{port}/hook", kafka_prefix)
-        ids = notification_ids(config, rows)
+        ids = notification_ids(config, alone)
         other = "assess" if role == "classify" else "classify"
         steady = [
             Process(

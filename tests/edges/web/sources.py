@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from monitor.errors import WirewatchError
     from monitor.feed_model import UsualFeed
     from monitor.feed_window import FeedMarks
-    from monitor.model import Alert
+    from monitor.model import Alert, Change
     from monitor.web import TopicLine
 
 FINE = Health(
@@ -34,6 +34,7 @@ class PlainSources:
     known_marks: Mapping[str, FeedMarks] = field(default_factory=dict)
     known_topics: Sequence[TopicLine] = ()
     known_alerts: Sequence[Alert] = ()
+    known_changes: Sequence[Change] = ()
     lines: Sequence[str] = ("alerts.yaml",)
     mistakes: list[str] = field(default_factory=list)
     away: WirewatchError | None = None
@@ -63,6 +64,10 @@ class PlainSources:
         self._check()
         self.asked_alerts.append(limit)
         return self.known_alerts[:limit]
+
+    async def changes(self, alert: str) -> Sequence[Change]:
+        self._check()
+        return [told for told in self.known_changes if told.alert.id == alert]
 
     def config_lines(self) -> Sequence[str]:
         return self.lines

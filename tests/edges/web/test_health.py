@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.errors import StateUnavailableError
 from monitor.metrics import Metrics
-from monitor.model import Alert
+from monitor.model import Alert, Change
 from monitor.web import Health
 from tests import factories
 from tests.edges.web.sources import FINE, PlainSources, feed_state
@@ -180,6 +180,20 @@ async def test_the_api_tells_alerts_and_feeds_as_described(visit: Visit) -> None
         good = described["paths"][path]["get"]["responses"]["200"]
         schema = good["content"]["application/json"]["schema"]
         jsonschema.validate(answer, {**described, **schema})
+
+
+async def test_the_api_tells_all_that_was_told_of_an_alert(visit: Visit) -> None:
+    first = factories.change()
+    then = factories.change(kind="updated", reasons=("confirmed",), number=1)
+    other = factories.change(id="al_other")
+    sources = PlainSources(known_changes=[first, other, then])
+    async with visit(sources) as client:
+        path = f"/api/alerts/{first.alert.id}/changes"
+        told = (await client.get(path)).json()
+        nothing = await client.get("/api/alerts/al_none/changes")
+
+    assert msgspec.convert(told["changes"], list[Change]) == [first, then]
+    assert (nothing.status_code, nothing.json()) == (404, {"error": "no such alert"})
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "201", "x", str(10**30)])
