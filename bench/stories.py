@@ -1,6 +1,6 @@
 """Judge stories on the labelled set, then time the clusterer.
 
-    .venv/bin/python bench/stories.py [--half dev|heldout] [--verbose] [--earlier 100000]
+    .venv/bin/python bench/stories.py [--half dev|heldout|third] [--verbose] [--earlier 100000]
 
 Quality: copies made by the generator in tests/story_set.py, then what several newsrooms
 and languages wrote of one event; with actors and acts as labelled, and with none.

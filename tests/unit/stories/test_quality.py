@@ -1,7 +1,8 @@
 """How well stories are told on the labelled set; the bench prints the same in detail.
 
 The bounds are those of the issue that asked for stories. `heldout` was written before
-any threshold was set, and none was set by it.
+any threshold was set, and none was set by it. `third` came last and is held to the
+bounds for copies only: of its rewrites too few are found (docs/decisions/0015-stories.md).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from tests import story_set
 halves = pytest.mark.parametrize("half", ["dev", "heldout"])
 
 
-@halves
+@pytest.mark.parametrize("half", ["dev", "heldout", "third"])
 def test_copies_are_told_from_other_news(half: str) -> None:
     items = story_set.with_copies(story_set.labelled(half), "test")
 
