@@ -42,7 +42,7 @@ _WEIGHTS = [1.0] + [1 - log(n) / log(POSTINGS + 1) for n in range(1, POSTINGS + 
 
 _LEAST_WEIGHT = 0.2  # of a fact; below, it chooses no candidates
 _SHINGLE_WEIGHT = 0.53  # at least: all copies of one text share these
-_LEAST_TALLY = 0.95  # two shingles that many have, or a fact that nobody has
+_LEAST_TALLY = 0.5  # a shingle that many have, or a fact that some have
 
 _TWIN = 0.9
 """From this share on both sides, a copy within the hours below needs no own sketch."""

@@ -40,9 +40,11 @@ _DOUBTFUL_WINDOW = timedelta(hours=36)
 _NAME, _WORD, _CHARACTERS = 1.0, 0.7, 0.4
 _NUMBER, _SMALL_NUMBER, _NO_NUMBER = 1.6, 0.7, 1.5
 _ACTOR = 0.5
-_REWRITE, _TRANSLATION = 2.9, 1.6
+_CAST = 2  # actors who, with one act within hours, are known across languages
+_REWRITE, _TRANSLATION = 1.9, 0.9
 _PER_WORD = 0.06
-_UNKNOWN = 1.2
+_PER_PAIR = _PER_WORD / 2  # of characters, which every text has more of
+_UNKNOWN = 1.7
 _LATE = 1.5
 
 
@@ -144,7 +146,8 @@ def tells_same(one: Told, other: Told, weights: Mapping[int, float]) -> float:
     if _length(a, b) < _SHORT_SIZE and share(a, b) > _LEAST_DIFFERENT:
         return 0.0  # two headlines with one word changed; that word is the news
     asked = _REWRITE + _UNKNOWN * unknown + _LATE * gap * gap
-    asked += _PER_WORD * min(len(a.words), len(b.words))
+    per_word = _PER_PAIR if a.lang in _CJK and b.lang in _CJK else _PER_WORD
+    asked += per_word * min(len(a.words), len(b.words))
     told = _shared(a, b, weights)
     # Words alone never join.
     return max(0.0, told.all - asked) if told.firm > 0 else 0.0
@@ -164,7 +167,7 @@ def _translates(
     if not _numbers_agree(a, b):
         return 0.0
     told = _shared(a, b, weights).all + _NAME * len(a.sounds & b.sounds)
-    if told <= 0:
+    if told <= 0 and len(a.actors) < _CAST:
         return 0.0
     asked = _TRANSLATION + _LATE * gap * gap
     return max(0.0, told + _ACTOR * len(a.actors) - asked)
@@ -172,7 +175,15 @@ def _translates(
 
 def _numbers_agree(a: Sketch, b: Sketch) -> bool:
     shared = a.numbers & b.numbers
-    return bool(shared) or not a.numbers or not b.numbers
+    return bool(shared) or not _large(a) or not _large(b)
+
+
+def _large(of: Sketch) -> bool:
+    """Say whether a text has numbers that another of the same news would have too.
+
+    Small ones come and go: how many sources spoke, how many ships turned back.
+    """
+    return any(each > SMALL for each in of.numbers)
 
 
 def _same_cast(one: Told, other: Told) -> bool:
@@ -204,9 +215,10 @@ def _shared(a: Sketch, b: Sketch, weights: Mapping[int, float]) -> _Shared:
     for each in numbers:
         per_number = _NUMBER if each > SMALL else _SMALL_NUMBER
         firm += per_number * weights.get(each, 1.0)
-    if a.numbers and b.numbers and not numbers:
+    if not numbers and _large(a) and _large(b):
         firm -= _NO_NUMBER
-    per_word = _CHARACTERS if a.lang in _CJK and b.lang in _CJK else _WORD
+    is_cjk = a.lang in _CJK and b.lang in _CJK
+    per_word = _CHARACTERS if is_cjk else _WORD
     others = per_word * sum([weights.get(each, 1.0) for each in words - names])
     return _Shared(firm, firm + others)
 

@@ -33,7 +33,9 @@ _MONTH = (
     "aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
 _AFTER_MONTH = re.compile(rf"\b{_MONTH}\.? $")
-_BEFORE_DATE = re.compile(rf"(?:st|nd|rd|th)? {_MONTH}\b|[年月日号時时点分:]")
+_BEFORE_DATE = re.compile(
+    rf"(?:st|nd|rd|th)? {_MONTH}\b|[年月日号時时点分:](?![間间]|連続|连续)"
+)
 _AFTER_HOUR = re.compile(r"\d:$")
 _LONGEST_MONTH = 12
 _DIGITS = re.compile(
