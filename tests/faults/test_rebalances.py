@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.config import load
 from tests.faults.test_kills import SETTLE, desk, environ, pairs
@@ -42,11 +43,16 @@ once, and one that was killed after its session of ten seconds."""
 def test_rebalances_under_load_tell_nothing_twice_and_miss_nothing(
     tmp_path: Path, kafka: str, kafka_prefix: str, postgres_url: str
 ) -> None:
-    rows = many(read_rows(ROOT / "tests/data/items.jsonl"))
+    rows = read_rows(ROOT / "tests/data/items.jsonl")
+    again = reprints(rows)
     services = {"WIREWATCH_LOG": f"kafka://{kafka}", "WIREWATCH_STATE": postgres_url}
     dice = random.Random(11)
     seconds = REBALANCES * SECONDS_EACH
-    with FeedFarm(spread(rows, 12, seconds)) as farm, Receiver() as receiver:
+    items = [
+        *spread(rows, 6, seconds),
+        *(replace(of, feed=f"other-{of.feed}") for of in spread(again, 6, seconds)),
+    ]
+    with FeedFarm(items) as farm, Receiver() as receiver:
         config = desk(tmp_path, farm, receiver.url, kafka_prefix)
         settings = load(config, environ={"HOOK_SECRET": SECRET})
 
@@ -70,7 +76,7 @@ def test_rebalances_under_load_tell_nothing_twice_and_miss_nothing(
                     assert other.stop() == 0
                 moves += 2
             log = services["WIREWATCH_LOG"]
-            matched = pairs(rows, config)
+            matched = pairs([*rows, *again], config)
             wait_for(
                 lambda: matched_in(log, kafka_prefix) == matched, SETTLE * 2, "matches"
             )
@@ -85,10 +91,9 @@ def test_rebalances_under_load_tell_nothing_twice_and_miss_nothing(
     assert set(receiver.ids.values()) == {1}
 
 
-def many(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows, and each once more as another paper prints it."""
-    reprints = [
-        row | {"id": f"{row['id']}-again", "source": f"The {row['id']} Post"}
+def reprints(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows as other papers print them."""
+    return [
+        row | {"id": f"{row['id']}-again", "source": f"The {row['id']} Post", "url": ""}
         for row in rows
     ]
-    return [*rows, *reprints]
