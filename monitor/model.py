@@ -42,7 +42,9 @@ class Feed(Struct, frozen=True, kw_only=True):
         return f"Feed(id={self.id!r})"
 
 
-class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+# Of entries and what is made of them there are many, and none can hold itself: the
+# collector may pass by.
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One item of a feed, as text.
 
     `(feed, id, revision)` names one wording of one entry, for good.
@@ -102,7 +104,6 @@ class EntriesRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return not (self.entries or self.withdrawn or self.returned)
 
 
-# Many are made for each entry, and none can hold itself: the collector may pass by.
 class Span(Struct, frozen=True, kw_only=True, gc=False):
     """A piece of an entry that supports a match.
 
@@ -198,7 +199,7 @@ class MatchesRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     revised: tuple[Revision, ...] = ()
 
 
-class Publisher(Struct, frozen=True, kw_only=True):
+class Publisher(Struct, frozen=True, kw_only=True, gc=False):
     """Who publishes an entry, as far as independence goes.
 
     Args:
@@ -223,7 +224,7 @@ Joining = Literal["first", "copy", "near-copy", "rewrite", "translation", "edit"
 """How an entry came into its story."""
 
 
-class Sighting(Struct, frozen=True, kw_only=True):
+class Sighting(Struct, frozen=True, kw_only=True, gc=False):
     """One match joining a story.
 
     Args:
@@ -250,7 +251,7 @@ class Sighting(Struct, frozen=True, kw_only=True):
     families: int = 1
 
 
-class Voice(Struct, frozen=True, kw_only=True):
+class Voice(Struct, frozen=True, kw_only=True, gc=False):
     """One member of a story as a witness, as far as independence goes.
 
     Args:

@@ -21,11 +21,11 @@ from monitor.stories import likeness
 from monitor.stories.index import COPY_WINDOW, NewSketch
 from monitor.stories.likeness import NEAR_WINDOW, Told
 from monitor.stories.signature import fingerprint
-from monitor.stories.sketch import fact_of_key, keys_of, pack, sketch_of, unpack
+from monitor.stories.sketch import actors_in, fact_of_key, keys_of, pack, sketch_of, unpack
 from monitor.stories.witnesses import weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from monitor.stories.index import Copied, Filed, StoryIndex
@@ -164,21 +164,18 @@ def _look_for(told: Told, keys: Keys, match: Match, index: StoryIndex) -> _Found
     since, until = seen_at - NEAR_WINDOW, seen_at + NEAR_WINDOW
     postings = index.postings(sum(keys, ()), since, until, POSTINGS)
     wordings, facts = postings[: len(keys.wording)], postings[len(keys.wording) :]
+    filed = index.filed(_likeliest(wordings, facts))
     near: list[_Alike] = []
     others: list[tuple[Filed, Told]] = []
-    filed = index.filed(_likeliest(wordings, facts))
-    for each in filed:
-        sketch = unpack(each.sketch)
-        if sketch is None or each.topic != match.topic:
-            continue
-        times = each.seen_at.timestamp(), each.opened_at.timestamp()
-        other = Told(sketch, each.direction, each.act, *times)
+    for each, other in _comparable(told, match.topic, filed):
         if copied := likeness.copies(told, other):
-            near.append((copied, each, sketch))
-        else:
+            near.append((copied, each, other.sketch))
+        elif likeness.may_tell_same(told, other):
             others.append((each, other))
     if near:
         return _copy(told, near, match)
+    if not others:
+        return None
     weights = _weights(keys.facts, facts, filed)
     return _retold(
         told,
@@ -187,6 +184,19 @@ def _look_for(told: Told, keys: Keys, match: Match, index: StoryIndex) -> _Found
             for each, other in others
         ],
     )
+
+
+def _comparable(
+    told: Told, topic: str, filed: Iterable[Filed]
+) -> Iterator[tuple[Filed, Told]]:
+    """Unpack what may be alike; most of a busy topic is not, for its actors alone."""
+    actors = told.sketch.actors
+    for each in filed:
+        if each.topic != topic or likeness.differ(actors, actors_in(each.sketch)):
+            continue
+        if (sketch := unpack(each.sketch)) is not None:
+            times = each.seen_at.timestamp(), each.opened_at.timestamp()
+            yield each, Told(sketch, each.direction, each.act, *times)
 
 
 def _weights(
@@ -199,9 +209,10 @@ def _weights(
     story_of = {each.number: each.story for each in filed}
     weights = {}
     for key, found in zip(keys, postings, strict=True):
-        stories = [story_of[n] for n in found if n in story_of]
-        others = len(found) - len(stories)
-        weights[fact_of_key(key)] = _WEIGHTS[others + len(set(stories))]
+        known = story_of.keys() & found
+        stories = {story_of[number] for number in known}
+        count = len(found) - len(known) + len(stories)
+        weights[fact_of_key(key)] = _WEIGHTS[count]
     return weights
 
 

@@ -24,6 +24,8 @@ REWRITE_WINDOW = timedelta(hours=20)
 """The time within which other words for the same news join, counted from where the story
 opened: a day's papers, and less than a day, as the next day brings the next development."""
 
+_REWRITE_SECONDS = REWRITE_WINDOW.total_seconds()
+
 SURE_COPY = 0.6
 """The share of the shorter text from which neither words nor facts are in doubt."""
 
@@ -91,7 +93,7 @@ def copies(one: Told, other: Told) -> float:
     The shorter the shorter text, the more of it must be in the other.
     """
     a, b = one.sketch, other.sketch
-    if a.is_spaced != b.is_spaced or _differ(a.actors, b.actors):
+    if a.is_spaced != b.is_spaced or differ(a.actors, b.actors):
         return 0.0
     fewest = _length(a, b)
     found = share(a, b)
@@ -124,8 +126,8 @@ def _agree(one: Told, other: Told) -> bool:
     a, b = one.sketch, other.sketch
     return (
         _compatible(one, other)
-        and not _differ(frozenset(a.words), frozenset(b.words))
-        and not _differ(a.numbers, b.numbers)
+        and not differ(frozenset(a.words), frozenset(b.words))
+        and not differ(a.numbers, b.numbers)
     )
 
 
@@ -136,10 +138,10 @@ def tells_same(one: Told, other: Told, weights: Mapping[int, float]) -> float:
         other: what was told before.
         weights: how much a fact tells, from 0 (everybody has it) to 1, where known.
     """
-    a, b = one.sketch, other.sketch
-    gap = abs(one.seen_at - other.opened_at) / REWRITE_WINDOW.total_seconds()
-    if gap > 1 or not _compatible(one, other) or not _same_cast(one, other):
+    if not may_tell_same(one, other):
         return 0.0
+    a, b = one.sketch, other.sketch
+    gap = _gap(one, other)
     unknown = (not a.actors or not b.actors) + (not one.act or not other.act)
     if is_foreign(a, b):
         return _translates(one, other, weights, unknown, gap)
@@ -151,6 +153,15 @@ def tells_same(one: Told, other: Told, weights: Mapping[int, float]) -> float:
     told = _shared(a, b, weights)
     # Words alone never join.
     return max(0.0, told.all - asked) if told.firm > 0 else 0.0
+
+
+def may_tell_same(one: Told, other: Told) -> bool:
+    """Say whether neither time, cast nor act keeps two texts from telling the same."""
+    return _gap(one, other) <= 1 and _compatible(one, other) and _same_cast(one, other)
+
+
+def _gap(one: Told, other: Told) -> float:
+    return abs(one.seen_at - other.opened_at) / _REWRITE_SECONDS
 
 
 def is_foreign(a: Sketch, b: Sketch) -> bool:
@@ -194,7 +205,7 @@ def _same_cast(one: Told, other: Told) -> bool:
     a, b = one.sketch, other.sketch
     if not a.actors or not b.actors:
         return True
-    if _differ(a.actors, b.actors) or not a.actors & b.actors:
+    if differ(a.actors, b.actors) or not a.actors & b.actors:
         return False
     both_act = one.act and other.act and a.leader in b.actors and b.leader in a.actors
     return a.leader == b.leader or not both_act
@@ -226,9 +237,9 @@ def _shared(a: Sketch, b: Sketch, weights: Mapping[int, float]) -> _Shared:
 _CJK = frozenset(("ja", "zh"))
 
 
-def _differ(one: frozenset[int], other: frozenset[int]) -> bool:
+def differ(one: frozenset[int], other: frozenset[int]) -> bool:
     """Say whether each has what the other lacks."""
-    return bool(one - other) and bool(other - one)
+    return not (one <= other or other <= one)
 
 
 def _compatible(one: Told, other: Told) -> bool:

@@ -5,10 +5,12 @@ It forgets nothing; how much it needs is bounded by what it is told.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.stories.index import Copied, Filed
 
@@ -20,9 +22,17 @@ if TYPE_CHECKING:
     from monitor.stories.index import NewSketch
 
 
-class _Shown(NamedTuple):
+_FEW = 16
+"""Numbers under one key up to which a tuple holds them; an array holds more."""
+
+# What is kept by the million is kept out of the collector's sight: structs that it passes
+# by, and plain tuples of such, hold no cycles and cost no time at every full collection.
+
+
+class _Shown(Struct, frozen=True, gc=False):
     """When a story showed a text, and who was first."""
 
+    story: str
     first_at: datetime
     last_at: datetime
     generation: int
@@ -49,13 +59,15 @@ class MemoryStories:
     def __init__(self) -> None:
         self._joined: set[tuple[str, str, str, int, str]] = set()
         self._story_of_entry: dict[tuple[str, str, str], str] = {}
-        # Per topic and signature: how each story showed it.
-        self._copies: dict[tuple[str, str], dict[str, _Shown]] = {}
+        # Per topic and signature: how each story showed it, mostly one.
+        self._copies: dict[tuple[str, str], tuple[_Shown, ...]] = {}
         self._opened: dict[str, datetime] = {}
         self._into: dict[str, str] = {}
         self._rows: list[_Row] = []
+        # When each row was seen, in seconds, close together.
+        self._times = array("d")
         # A number where there is one only, as for most keys; else oldest first.
-        self._postings: dict[int, int | list[int]] = {}
+        self._postings: dict[int, int | tuple[int, ...] | array[int]] = {}
 
     def story_now(self, story: str) -> str:
         """Return the story that took in a story, or the story itself."""
@@ -75,13 +87,13 @@ class MemoryStories:
 
         The second value counts the topic's stories that ever had the text.
         """
-        shown = self._copies.get((topic, signature), {})
+        shown = self._copies.get((topic, signature), ())
         found = [
-            Copied(story, self._opened[story], of.copy_of, of.is_edit)
-            for story, of in shown.items()
+            Copied(of.story, self._opened[of.story], of.copy_of, of.is_edit)
+            for of in shown
             if of.last_at >= since and of.first_at <= until
         ]
-        return found, 1 + max((of.generation for of in shown.values()), default=-1)
+        return found, _next_generation(shown)
 
     def postings(
         self, keys: Sequence[int], since: datetime, until: datetime, most: int
@@ -91,27 +103,25 @@ class MemoryStories:
         Those seen between the two times, both in; the newest first, at most `most`.
         """
         found: list[Sequence[int]] = []
-        rows = self._rows
-        for key in keys:
-            numbers = self._postings.get(key)
-            if numbers is None:
+        times, start, end = self._times, since.timestamp(), until.timestamp()
+        for filed in map(self._postings.get, keys):
+            if filed is None:
                 found.append(())
-            elif isinstance(numbers, int):
-                is_near = since <= rows[numbers].seen_at <= until
-                found.append((numbers,) if is_near else ())
+            elif isinstance(filed, int):
+                found.append((filed,) if start <= times[filed] <= end else ())
             else:
-                found.append(self._newest(numbers, since, until, most))
+                found.append(self._newest(filed, start, end, most))
         return found
 
     def _newest(
-        self, numbers: list[int], since: datetime, until: datetime, most: int
+        self, numbers: tuple[int, ...] | array[int], since: float, until: float, most: int
     ) -> Sequence[int]:
-        end = len(numbers)
-        if self._rows[numbers[-1]].seen_at > until:
-            end = bisect_right(numbers, until, key=self._seen_at)
+        times, end = self._times, len(numbers)
+        if times[numbers[-1]] > until:
+            end = bisect_right(numbers, until, key=times.__getitem__)
         start = max(0, end - most)
-        if end and self._rows[numbers[start]].seen_at < since:
-            start = bisect_left(numbers, since, start, end, key=self._seen_at)
+        if end and times[numbers[start]] < since:
+            start = bisect_left(numbers, since, start, end, key=times.__getitem__)
         return numbers[start:end][::-1]
 
     def filed(self, numbers: Sequence[int]) -> Sequence[Filed]:
@@ -146,13 +156,11 @@ class MemoryStories:
         self._joined.add(key)
         self._story_of_entry.setdefault((topic, entry.feed, entry.id), story)
         self._opened[story] = min(at, self._opened.get(story, at))
-        copies = self._copies.setdefault((topic, signature), {})
-        generation = 1 + max((of.generation for of in copies.values()), default=-1)
-        if story in copies:
-            generation = copies[story].generation
+        shown = self._copies.get((topic, signature), ())
         by = (entry.feed, entry.id)
-        new = _Shown(at, at, generation, by, sighting.joined == "edit")
-        copies[story] = _both(copies[story], new) if story in copies else new
+        is_edit = sighting.joined == "edit"
+        new = _Shown(story, at, at, _next_generation(shown), by, is_edit)
+        self._copies[topic, signature] = _with(shown, new)
         if sketch is not None:
             self._file(sighting, sketch)
         return True
@@ -178,17 +186,26 @@ class MemoryStories:
             new.sketch,
         )
         self._rows.append(row)
+        self._times.append(row.seen_at.timestamp())
         for key in new.keys:
-            numbers = self._postings.setdefault(key, number)
-            if isinstance(numbers, int):
-                if numbers == number:
-                    continue
-                numbers = self._postings[key] = [numbers]
-            if self._rows[numbers[-1]].seen_at <= row.seen_at:
-                numbers.append(number)
-            else:
-                place = bisect_right(numbers, row.seen_at, key=self._seen_at)
-                numbers.insert(place, number)
+            filed = self._postings.setdefault(key, number)
+            if filed is not number:
+                self._postings[key] = self._with(filed, number)
+
+    def _with(
+        self, filed: int | tuple[int, ...] | array[int], number: int
+    ) -> tuple[int, ...] | array[int]:
+        """Return the numbers filed under a key with one more, in order of time."""
+        numbers = (filed,) if isinstance(filed, int) else filed
+        times, at = self._times, self._times[number]
+        place = len(numbers)
+        if times[numbers[-1]] > at:
+            place = bisect_right(numbers, at, key=times.__getitem__)
+        if len(numbers) < _FEW:
+            return (*numbers[:place], number, *numbers[place:])
+        more = array("I", numbers) if isinstance(numbers, tuple) else numbers
+        more.insert(place, number)
+        return more
 
     def merge(self, topic: str, into: str, others: Sequence[str]) -> None:
         """Move all that is known of other stories into one; they are one from now on."""
@@ -197,20 +214,32 @@ class MemoryStories:
             opened = self._opened.pop(other)
             self._opened[into] = min(self._opened[into], opened)
         gone = set(others)
-        for (of, _), shown in self._copies.items():
-            if of != topic or gone.isdisjoint(shown):
+        for (of, signature), shown in self._copies.items():
+            if of != topic or gone.isdisjoint([each.story for each in shown]):
                 continue
-            for other in gone & shown.keys():
-                moved = shown.pop(other)
-                shown[into] = _both(shown[into], moved) if into in shown else moved
+            kept = tuple(each for each in shown if each.story not in gone)
+            for each in shown:
+                if each.story in gone:
+                    kept = _with(kept, replace(each, story=into))
+            self._copies[of, signature] = kept
 
-    def _seen_at(self, number: int) -> datetime:
-        return self._rows[number].seen_at
+
+def _next_generation(shown: Sequence[_Shown]) -> int:
+    return 1 + max([of.generation for of in shown], default=-1)
+
+
+def _with(shown: tuple[_Shown, ...], new: _Shown) -> tuple[_Shown, ...]:
+    """Return how stories showed a text, with one more time that a story did."""
+    for at, each in enumerate(shown):
+        if each.story == new.story:
+            return (*shown[:at], _both(each, new), *shown[at + 1 :])
+    return (*shown, new)
 
 
 def _both(one: _Shown, other: _Shown) -> _Shown:
     """Return what is known of a text that one story showed twice."""
     return _Shown(
+        one.story,
         min(one.first_at, other.first_at),
         max(one.last_at, other.last_at),
         max(one.generation, other.generation),

@@ -12,9 +12,11 @@ is the same in every process, so sketches may be stored. What two sketches mean 
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
 from array import array
 from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from zlib import crc32
 
@@ -25,6 +27,8 @@ from monitor.stories.sounds import sound_of
 from monitor.stories.wording import fact_of, hash_of, take_apart
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monitor.model import Match
 
 SHINGLES = 64
@@ -48,8 +52,8 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _BEGINNING = 4
 
 
-Hashes: TypeAlias = "frozenset[int] | memoryview[int]"
-"""Different hashes: a set of what is new, a view, in order, of what was stored."""
+Hashes: TypeAlias = "Sequence[int]"
+"""Different hashes, the smallest first."""
 
 
 class Sketch(Struct, frozen=True, gc=False):
@@ -108,8 +112,8 @@ def sketch_of(match: Match) -> Sketch:
         wording.is_spaced,
         _smallest(wording.shingles, SHINGLES),
         words,
-        words & names,
-        frozenset([sound for sound in map(_sound, spelled) if sound]),
+        frozenset(words).intersection(names),
+        frozenset(filter(None, map(_sound, spelled))),
         frozenset(map(_number, wording.numbers)),
         actors | concepts,
         actors,
@@ -143,8 +147,8 @@ def _number(value: float) -> int:
     return hash_of(f"{value:.10g}") | 0x80000000
 
 
-def _smallest(hashes: set[int], most: int) -> frozenset[int]:
-    return frozenset(hashes if len(hashes) <= most else sorted(hashes)[:most])
+def _smallest(hashes: set[int], most: int) -> tuple[int, ...]:
+    return tuple(sorted(hashes)[:most])
 
 
 @lru_cache(maxsize=65536)
@@ -179,14 +183,12 @@ def keys_of(sketch: Sketch, frame: str) -> Keys:
     seed = (crc32(frame.encode("utf-8", "surrogatepass")) << 32) - (1 << 63)
     telling = sorted([n for n in sketch.numbers if n > SMALL])[:3]
     telling += sorted(sketch.names)[: 5 if len(telling) > 1 else 6]
-    telling += sorted(frozenset(sketch.words) - sketch.names)[
-        : FACT_KEYS - 1 - len(telling)
-    ]
+    plain = (each for each in sketch.words if each not in sketch.names)
+    telling += islice(plain, FACT_KEYS - 1 - len(telling))
     if sketch.actors:
         telling.append(hash_of(",".join(map(str, sorted(sketch.actors)))))
-    wording = sorted(sketch.shingles)[:SHINGLE_KEYS]
     return Keys(
-        tuple([seed | each for each in wording]),
+        tuple([seed | each for each in sketch.shingles[:SHINGLE_KEYS]]),
         tuple([seed | each for each in dict.fromkeys(telling)]),
     )
 
@@ -198,11 +200,11 @@ def fact_of_key(key: int) -> int:
 
 def pack(sketch: Sketch) -> bytes:
     """Return a sketch as bytes, about half a kilobyte."""
-    parts = [sorted(getattr(sketch, name)) for name in _PARTS]
+    others = [sorted(getattr(sketch, name)) for name in _PARTS[2:]]
+    parts = (sketch.shingles, sketch.words, *others)
     lang = sketch.lang.encode("utf-8", "replace")[:16]
-    numbers = array("I", [sketch.size, sketch.leader, *map(len, parts)])
-    for part in parts:
-        numbers.extend(part)
+    sizes = (sketch.size, sketch.leader, *map(len, parts))
+    numbers = array("I", tuple(chain(sizes, *parts)))
     return bytes([_FORM + sketch.is_spaced, len(lang)]) + lang + numbers.tobytes()
 
 
@@ -210,7 +212,6 @@ _PARTS = ("shingles", "words", "names", "sounds", "numbers", "concepts", "actors
 _FORM = 2  # and one more for a text with spaces; change it when a sketch changes
 
 
-@lru_cache(maxsize=4096)
 def unpack(data: bytes) -> Sketch | None:
     """Return the sketch that `pack` wrote; None for one of another form."""
     if data[0] & ~1 != _FORM:
@@ -228,8 +229,8 @@ def unpack(data: bytes) -> Sketch | None:
         data[2:start].decode(),
         numbers[0],
         bool(data[0] & 1),
-        memoryview(shingles),
-        memoryview(words),
+        shingles,
+        words,
         names,
         sounds,
         spelled,
@@ -237,3 +238,13 @@ def unpack(data: bytes) -> Sketch | None:
         actors,
         numbers[1],
     )
+
+
+def actors_in(data: bytes) -> frozenset[int]:
+    """Return the actors of a packed sketch, without unpacking the rest."""
+    at = 2 + data[1] + 4 * (1 + len(_PARTS))  # their number stands last of the sizes
+    (size,) = _SIZE.unpack_from(data, at)
+    return frozenset(memoryview(data)[len(data) - 4 * size :].cast("I"))
+
+
+_SIZE = struct.Struct("=I")

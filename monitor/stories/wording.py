@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 from zlib import crc32
 
 from monitor.stories.numerals import numbers_in
 from monitor.text import stem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u3096\u30a1-\u30fa"
@@ -23,7 +26,6 @@ _UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
 _WORD = re.compile(
     rf"\d+(?:[.,]\d+)*|[^\W\d_{_UNSPACED}]+(?:['’-]?[^\W_{_UNSPACED}]+)*"
 )
-_ASCII_WORD = re.compile(r"[A-Za-z]+(?:['-]?[A-Za-z0-9]+)*|\d+(?:[.,]\d+)*")
 _NOT_LETTER = re.compile(r"[\W_]+")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{3,}")
 _HAN = re.compile("[\u3005\u3400-\u4dbf\u4e00-\u9fff]{2,}")
@@ -52,9 +54,10 @@ _JOINING_WORDS = (
 # Not "us", which is a state as well.
 _JOINING = frozenset(_JOINING_WORDS.split())
 
-_START = 1
 _MASK = 0xFFFFFFFF
 _SPREAD = 0x9E3779B1
+_BEFORE = 31 * _SPREAD
+_START = _BEFORE & _MASK
 
 
 class Wording(NamedTuple):
@@ -83,7 +86,7 @@ def hash_of(text: str) -> int:
 
 def fact_of(written: str) -> int:
     """Return the hash that stands for a word, or 0 for one that tells nothing."""
-    return _words[written][1]
+    return _words[written][_FACT]
 
 
 def take_apart(title: str, text: str) -> Wording:
@@ -102,54 +105,67 @@ def _spaced(title: str, text: str) -> Wording:
     spelled: set[str] = set()
     spoken: list[str] = []
     for piece in (title, text):
-        found = (_ASCII_WORD if piece.isascii() else _WORD).findall(piece)
-        if not found:
+        # No word holds a space, so that what lies between two is looked at once for all.
+        words = list(chain.from_iterable(map(_chunks.__getitem__, piece.split())))
+        if not words:
             continue
-        words = list(map(_words.__getitem__, found))
+        firsts, seconds, told, folded, *looks = zip(*words, strict=True)
         # The start counts as a word, so that a title of one word has a shingle as well.
-        hashes = [_START, *[each[0] for each in words]]
-        shingles |= {
-            (one * 31 + other) * _SPREAD & _MASK
-            for one, other in pairwise(hashes)
-            if one & 1 or other & 1
-        }
-        facts.update([each[1] for each in words])
-        spelled.update(_named(piece, words))
-        spoken += [each[2] for each in words]
-    names = {_words[each][1] for each in spelled}
+        shingles.update(
+            [
+                one + other & _MASK
+                for one, other in zip((_START, *firsts), seconds, strict=False)
+                if (one | other) & 1
+            ]
+        )
+        facts.update(told)
+        spelled.update(_named(piece, words[0][_CAPITAL], *looks))
+        spoken += folded
+    names = {_words[each][_FACT] for each in spelled}
     facts.discard(0)
     names.discard(0)
     numbers = numbers_in(f"{title}\n{text}".lower(), spoken)
     return Wording(True, shingles, facts | names, names, spelled, numbers)
 
 
-_Word: TypeAlias = tuple[int, int, str, str, str, bool]
-"""Of a word: its hash, its fact, its folded form; itself if it has a capital, itself if
-it is an acronym; whether it is long and has none."""
+# A plain tuple, which the collector forgets.
+_Word: TypeAlias = tuple[int, int, int, str, str, str, bool]
+"""Of a word: its part in the shingle that it begins and in the one that it ends, the sum
+of two such parts being the hash; its fact and its folded form; itself if it has a capital,
+itself if it is an acronym; whether it is long and has no capital. The parts are odd, but
+even of a word that only joins others."""
+
+_FACT, _CAPITAL = 2, 4  # places in it
+
+_Known = TypeVar("_Known")
 
 
-class _Words(dict[str, _Word]):
-    """Remember words; forgetting all at times is faster than ordering them by use."""
+class _Memory(dict[str, _Known]):
+    """Remember texts; forgetting all at times is faster than ordering them by use."""
 
-    def __missing__(self, written: str) -> _Word:
-        """Look at a word that is not known yet."""
+    def __init__(self, look_at: Callable[[str], _Known]) -> None:
+        super().__init__()
+        self._look_at = look_at
+
+    def __missing__(self, written: str) -> _Known:
+        """Look at a text that is not known yet."""
         if len(self) >= _REMEMBERED:
             self.clear()
-        known = self[written] = _look_at(written)
+        known = self[written] = self._look_at(written)
         return known
 
 
 _REMEMBERED = 65536
-_words = _Words()
 
 
-def _look_at(written: str) -> _Word:
-    """Look at a word; its hash is odd, but even when it only joins others."""
+def _word(written: str) -> _Word:
     folded = written.casefold()
     is_long = len(folded) > _SHORT or folded[0].isdigit()
+    hashed = hash_of(folded) & ~1 | is_long
     capital = written if written[0].isupper() else ""
     return (
-        hash_of(folded) & ~1 | is_long,
+        hashed * _BEFORE & _MASK,
+        hashed * _SPREAD & _MASK,
         _fact(folded),
         folded,
         capital,
@@ -158,19 +174,33 @@ def _look_at(written: str) -> _Word:
     )
 
 
-def _named(piece: str, words: list[_Word]) -> list[str]:
-    """Return the words written with a capital that no sentence's start explains."""
-    capital = [each[3] for each in words if each[3]]
+_words: _Memory[_Word] = _Memory(_word)
+_chunks = _Memory(lambda chunk: tuple(map(_words.__getitem__, _WORD.findall(chunk))))
+
+
+def _named(
+    piece: str,
+    start: str,
+    capitals: Sequence[str],
+    acronyms: Sequence[str],
+    lower: Sequence[bool],
+) -> list[str]:
+    """Return the words written with a capital that no sentence's start explains.
+
+    Args:
+        start: the first word, if it has a capital.
+        capitals: of each word, as the next two; see `_Word`.
+    """
+    capital = list(filter(None, capitals))
     if not capital:
         return []
-    acronyms = [each[4] for each in words if each[4]]
-    if len(acronyms) > len(words) // 2:
+    acronym = list(filter(None, acronyms))
+    if len(acronym) > len(capitals) // 2:
         return []  # shouted
-    lower = sum([each[5] for each in words])
-    if lower < len(capital) / 2:
-        return acronyms  # Every Word Of A Headline
-    starts = {words[0][3], *_AFTER_STOP.findall(piece)}
-    return [each for each in capital if each not in starts] + acronyms
+    if sum(lower) < len(capital) / 2:
+        return acronym  # Every Word Of A Headline
+    starts = {start, *_AFTER_STOP.findall(piece)}
+    return [each for each in capital if each not in starts] + acronym
 
 
 def _fact(folded: str) -> int:
@@ -195,8 +225,8 @@ def _unspaced(title: str, text: str) -> Wording:
     katakana = _KATAKANA.findall(both)
     capital = {each for each in foreign if each[0].isupper()}
     names = {hash_of(each) for each in katakana}
-    names.update(_words[each][1] for each in capital)
-    words.update(_words[each][1] for each in foreign)
+    names.update(_words[each][_FACT] for each in capital)
+    words.update(_words[each][_FACT] for each in foreign)
     names.discard(0)
     words.discard(0)
     return Wording(
