@@ -49,7 +49,9 @@ def new_act(alert: Alert, match: Match) -> str:
 def new_actor(alert: Alert, match: Match) -> str:
     """Say that somebody else acts than was told; "" if not."""
     actor = actor_of(match)
-    if not actor or not alert.actors or actor in alert.actors:
+    # Two that meet, or sign, act both; whom a report names first is no news.
+    known = {*alert.actors, *alert.match.actors}
+    if not actor or not alert.actors or actor in known:
         return ""
     return f"also {plain_name(actor)}"
 

@@ -114,7 +114,11 @@ class MemoryStories:
         return found
 
     def _newest(
-        self, numbers: tuple[int, ...] | array[int], since: float, until: float, most: int
+        self,
+        numbers: tuple[int, ...] | array[int],
+        since: float,
+        until: float,
+        most: int,
     ) -> Sequence[int]:
         times, end = self._times, len(numbers)
         if times[numbers[-1]] > until:

@@ -174,6 +174,16 @@ def test_another_state_that_threatens_is_another_alert() -> None:
     assert kinds(told) == ["firing"]
 
 
+def test_whom_a_report_of_two_names_first_is_no_news() -> None:
+    desk = confirmed_desk()
+    desk.hear(0, "alpha", actors=("states/china", "states/japan"))
+
+    told = desk.hear(1, "alpha", revision=1, actors=("states/japan", "states/china"))
+    told += desk.hear(2, "bravo", actors=("states/japan", "states/china"))
+
+    assert told == []
+
+
 def test_after_its_time_a_rule_opens_a_new_alert() -> None:
     desk = confirmed_desk()
     desk.hear(0, "alpha")
