@@ -12,7 +12,7 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 from zlib import crc32
 
-from monitor.stories.numerals import numbers_in
+from monitor.stories.numerals import SPELLED, numbers_in
 from monitor.text import stem
 
 if TYPE_CHECKING:
@@ -102,40 +102,43 @@ def take_apart(title: str, text: str) -> Wording:
 def _spaced(title: str, text: str) -> Wording:
     shingles: set[int] = set()
     facts: set[int] = set()
-    spelled: set[str] = set()
-    spoken: list[str] = []
+    named: list[_Word] = []
+    spoken: list[_Word] = []
     for piece in (title, text):
-        # No word holds a space, so that what lies between two is looked at once for all.
+        # No word holds a space, so what lies between two is looked at once for all.
         words = list(chain.from_iterable(map(_chunks.__getitem__, piece.split())))
         if not words:
             continue
-        firsts, seconds, told, folded, *looks = zip(*words, strict=True)
+        begun, ended, told, marks, _ = zip(*words, strict=True)
         # The start counts as a word, so that a title of one word has a shingle as well.
         shingles.update(
             [
                 one + other & _MASK
-                for one, other in zip((_START, *firsts), seconds, strict=False)
+                for one, other in zip((_START, *begun), ended, strict=False)
                 if (one | other) & 1
             ]
         )
         facts.update(told)
-        spelled.update(_named(piece, words[0][_CAPITAL], *looks))
-        spoken += folded
-    names = {_words[each][_FACT] for each in spelled}
+        named += _named(piece, words, bytes(marks))
+        spoken += words
+    names = {each[_FACT] for each in named}
     facts.discard(0)
     names.discard(0)
-    numbers = numbers_in(f"{title}\n{text}".lower(), spoken)
+    numbers = numbers_in(f"{title}\n{text}".lower(), _spoken(spoken))
+    spelled = {each[_WRITTEN] for each in named}
     return Wording(True, shingles, facts | names, names, spelled, numbers)
 
 
-# A plain tuple, which the collector forgets.
-_Word: TypeAlias = tuple[int, int, int, str, str, str, bool]
+# A plain tuple, which the collector forgets, and of few objects: most of the time goes
+# into fetching them.
+_Word: TypeAlias = tuple[int, int, int, int, str]
 """Of a word: its part in the shingle that it begins and in the one that it ends, the sum
-of two such parts being the hash; its fact and its folded form; itself if it has a capital,
-itself if it is an acronym; whether it is long and has no capital. The parts are odd, but
-even of a word that only joins others."""
+of two such parts being the hash; its fact, its marks, itself. The parts are odd, but even
+of a word that only joins others."""
 
-_FACT, _CAPITAL = 2, 4  # places in it
+_FACT, _MARKS, _WRITTEN = 2, 3, 4  # places in it
+_LOWER, _CAPITAL, _ACRONYM, _NUMERAL = 1, 2, 4, 8
+"""Marks: long and without a capital; with one; of capitals only; a number spelled out."""
 
 _Known = TypeVar("_Known")
 
@@ -162,45 +165,40 @@ def _word(written: str) -> _Word:
     folded = written.casefold()
     is_long = len(folded) > _SHORT or folded[0].isdigit()
     hashed = hash_of(folded) & ~1 | is_long
-    capital = written if written[0].isupper() else ""
-    return (
-        hashed * _BEFORE & _MASK,
-        hashed * _SPREAD & _MASK,
-        _fact(folded),
-        folded,
-        capital,
-        capital if len(written) > 1 and written.isupper() else "",
-        is_long and written.islower(),
-    )
+    marks = _NUMERAL if folded in SPELLED else 0
+    if written[0].isupper():
+        is_acronym = len(written) > 1 and written.isupper()
+        marks |= _CAPITAL | _ACRONYM if is_acronym else _CAPITAL
+    elif is_long and written.islower():
+        marks |= _LOWER
+    begins, ends = hashed * _BEFORE & _MASK, hashed * _SPREAD & _MASK
+    return begins, ends, _fact(folded), marks, written
 
 
 _words: _Memory[_Word] = _Memory(_word)
 _chunks = _Memory(lambda chunk: tuple(map(_words.__getitem__, _WORD.findall(chunk))))
 
 
-def _named(
-    piece: str,
-    start: str,
-    capitals: Sequence[str],
-    acronyms: Sequence[str],
-    lower: Sequence[bool],
-) -> list[str]:
-    """Return the words written with a capital that no sentence's start explains.
-
-    Args:
-        start: the first word, if it has a capital.
-        capitals: of each word, as the next two; see `_Word`.
-    """
-    capital = list(filter(None, capitals))
+def _named(piece: str, words: Sequence[_Word], marks: bytes) -> list[_Word]:
+    """Return the words written with a capital that no sentence's start explains."""
+    capital = [each for each in words if each[_MARKS] & _CAPITAL]
     if not capital:
         return []
-    acronym = list(filter(None, acronyms))
-    if len(acronym) > len(capitals) // 2:
+    acronyms = [each for each in capital if each[_MARKS] & _ACRONYM]
+    if len(acronyms) > len(words) // 2:
         return []  # shouted
-    if sum(lower) < len(capital) / 2:
-        return acronym  # Every Word Of A Headline
-    starts = {start, *_AFTER_STOP.findall(piece)}
-    return [each for each in capital if each not in starts] + acronym
+    lower = marks.count(_LOWER) + marks.count(_LOWER | _NUMERAL)
+    if lower < len(capital) / 2:
+        return acronyms  # Every Word Of A Headline
+    starts = {words[0][_WRITTEN], *_AFTER_STOP.findall(piece)}
+    return [each for each in capital if each[_WRITTEN] not in starts] + acronyms
+
+
+def _spoken(words: Sequence[_Word]) -> Sequence[str]:
+    """Return the words, folded, where a number is spelled among them."""
+    if not any([each[_MARKS] & _NUMERAL for each in words]):
+        return ()
+    return [each[_WRITTEN].casefold() for each in words]
 
 
 def _fact(folded: str) -> int:
