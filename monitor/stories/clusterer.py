@@ -21,7 +21,14 @@ from monitor.stories import likeness
 from monitor.stories.index import COPY_WINDOW, NewSketch
 from monitor.stories.likeness import NEAR_WINDOW, Told
 from monitor.stories.signature import fingerprint
-from monitor.stories.sketch import actors_in, fact_of_key, keys_of, pack, sketch_of, unpack
+from monitor.stories.sketch import (
+    actors_in,
+    fact_of_key,
+    keys_of,
+    pack,
+    sketch_of,
+    unpack,
+)
 from monitor.stories.witnesses import weigh
 
 if TYPE_CHECKING:
