@@ -162,8 +162,9 @@ class MemoryStories:
         self._opened[story] = min(at, self._opened.get(story, at))
         shown = self._copies.get((topic, signature), ())
         by = (entry.feed, entry.id)
-        is_edit = sighting.joined == "edit"
-        new = _Shown(story, at, at, _next_generation(shown), by, is_edit)
+        own = [of.generation for of in shown if of.story == story]
+        generation = own[0] if own else _next_generation(shown)
+        new = _Shown(story, at, at, generation, by, sighting.joined == "edit")
         self._copies[topic, signature] = _with(shown, new)
         if sketch is not None:
             self._file(sighting, sketch)

@@ -21,9 +21,10 @@ _ONES = (
 _SMALL = _ONES.split()
 _DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
 _TENS = _DECADES.split()
-_SPELLED = {word: float(value) for value, word in enumerate(_SMALL, 1)}
-_SPELLED |= {word: 10.0 * value for value, word in enumerate(_TENS, 2)}
-_SPELLED |= {
+SPELLED = {word: float(value) for value, word in enumerate(_SMALL, 1)}
+"""Numbers below a hundred as words."""
+SPELLED |= {word: 10.0 * value for value, word in enumerate(_TENS, 2)}
+SPELLED |= {
     f"{ten}-{one}": 10.0 * tens + ones
     for tens, ten in enumerate(_TENS, 2)
     for ones, one in enumerate(_SMALL[:9], 1)
@@ -75,7 +76,7 @@ def numbers_in(folded: str, words: Sequence[str] = ()) -> set[float]:
         for found in _DIGITS.finditer(folded)
         if _counts(found)
     }
-    return numbers if _SPELLED.keys().isdisjoint(words) else numbers | _spelled(words)
+    return numbers | _spelled(words) if words else numbers
 
 
 def _unit(found: re.Match[str]) -> float:
@@ -104,7 +105,7 @@ def _counts(found: re.Match[str]) -> bool:
 def _spelled(words: Sequence[str]) -> set[float]:
     found = set()
     for at, word in enumerate(words):
-        number = _SPELLED.get(word, 0.0)
+        number = SPELLED.get(word, 0.0)
         following = words[at + 1 : at + 2]
         unit = _UNITS.get(following[0], 1.0) if following else 1.0
         # "One" counts nothing, mostly.

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import chain, pairwise
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
 from zlib import crc32
 
-from monitor.stories.numerals import numbers_in
+from monitor.stories.numerals import SPELLED, numbers_in
 from monitor.text import stem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u3096\u30a1-\u30fa"
@@ -84,9 +84,10 @@ def hash_of(text: str) -> int:
     return crc32(text.encode("utf-8", "surrogatepass")) * _SPREAD & _MASK
 
 
+@lru_cache(maxsize=4096)
 def fact_of(written: str) -> int:
     """Return the hash that stands for a word, or 0 for one that tells nothing."""
-    return _words[written][_FACT]
+    return _fact(written.casefold())
 
 
 def take_apart(title: str, text: str) -> Wording:
@@ -99,108 +100,116 @@ def take_apart(title: str, text: str) -> Wording:
     return _spaced(title, text)
 
 
+def _words_of(piece: str) -> list[_Word]:
+    """Return what is known of the words of a piece of text, in order."""
+    # No word holds a space; so what lies between two spaces, mostly one word with or
+    # without a comma, is looked at once for all.
+    words = list(map(_known.__getitem__, piece.split()))
+    if all(words):
+        return words
+    return list(map(_known.__getitem__, _WORD.findall(piece)))
+
+
 def _spaced(title: str, text: str) -> Wording:
     shingles: set[int] = set()
     facts: set[int] = set()
-    spelled: set[str] = set()
-    spoken: list[str] = []
+    named: list[_Word] = []
+    all_words: list[_Word] = []
+    all_marks = b""
     for piece in (title, text):
-        # No word holds a space, so that what lies between two is looked at once for all.
-        words = list(chain.from_iterable(map(_chunks.__getitem__, piece.split())))
+        words = _words_of(piece)
         if not words:
             continue
-        firsts, seconds, told, folded, *looks = zip(*words, strict=True)
+        begun, ended, told, marked, _ = zip(*words, strict=True)
+        marks = bytes(marked)
         # The start counts as a word, so that a title of one word has a shingle as well.
         shingles.update(
             [
                 one + other & _MASK
-                for one, other in zip((_START, *firsts), seconds, strict=False)
+                for one, other in zip((_START, *begun), ended, strict=False)
                 if (one | other) & 1
             ]
         )
         facts.update(told)
-        spelled.update(_named(piece, words[0][_CAPITAL], *looks))
-        spoken += folded
-    names = {_words[each][_FACT] for each in spelled}
+        named += _named(piece, words, marks)
+        all_words += words
+        all_marks += marks
+    names = {each[_FACT] for each in named}
     facts.discard(0)
     names.discard(0)
+    spoken: Sequence[str] = ()
+    if all_marks and max(all_marks) >= _NUMERAL:
+        spoken = [each[_WRITTEN].casefold() for each in all_words]
     numbers = numbers_in(f"{title}\n{text}".lower(), spoken)
+    spelled = {each[_WRITTEN] for each in named}
     return Wording(True, shingles, facts | names, names, spelled, numbers)
 
 
-# A plain tuple, which the collector forgets.
-_Word: TypeAlias = tuple[int, int, int, str, str, str, bool]
+# A plain tuple, which the collector forgets, and of few objects: most of the time goes
+# into fetching them.
+_Word: TypeAlias = tuple[int, int, int, int, str]
 """Of a word: its part in the shingle that it begins and in the one that it ends, the sum
-of two such parts being the hash; its fact and its folded form; itself if it has a capital,
-itself if it is an acronym; whether it is long and has no capital. The parts are odd, but
-even of a word that only joins others."""
+of two such parts being the hash; its fact, its marks, itself. The parts are odd, but even
+of a word that only joins others."""
 
-_FACT, _CAPITAL = 2, 4  # places in it
+# Places in it.
+_FACT: Final = 2
+_MARKS: Final = 3
+_WRITTEN: Final = 4
 
-_Known = TypeVar("_Known")
+_LOWER, _CAPITAL, _ACRONYM, _NUMERAL = 1, 2, 4, 8
+"""Marks: long and without a capital; with one; of capitals only; a number spelled out."""
+
+_NO_WORD = cast("_Word", ())  # or several
 
 
-class _Memory(dict[str, _Known]):
-    """Remember texts; forgetting all at times is faster than ordering them by use."""
+class _Words(dict[str, _Word]):
+    """Remember words; forgetting all at times is faster than ordering them by use."""
 
-    def __init__(self, look_at: Callable[[str], _Known]) -> None:
-        super().__init__()
-        self._look_at = look_at
-
-    def __missing__(self, written: str) -> _Known:
-        """Look at a text that is not known yet."""
+    def __missing__(self, chunk: str) -> _Word:
+        """Look at what is not known yet; what is not one word is empty."""
         if len(self) >= _REMEMBERED:
             self.clear()
-        known = self[written] = self._look_at(written)
+        found = _WORD.findall(chunk)
+        if found == [chunk]:
+            known = _look_at(chunk)
+        else:
+            known = self[found[0]] if len(found) == 1 else _NO_WORD
+        self[chunk] = known
         return known
 
 
+_known = _Words()
 _REMEMBERED = 65536
 
 
-def _word(written: str) -> _Word:
+def _look_at(written: str) -> _Word:
     folded = written.casefold()
     is_long = len(folded) > _SHORT or folded[0].isdigit()
     hashed = hash_of(folded) & ~1 | is_long
-    capital = written if written[0].isupper() else ""
-    return (
-        hashed * _BEFORE & _MASK,
-        hashed * _SPREAD & _MASK,
-        _fact(folded),
-        folded,
-        capital,
-        capital if len(written) > 1 and written.isupper() else "",
-        is_long and written.islower(),
-    )
+    marks = _NUMERAL if folded in SPELLED else 0
+    if written[0].isupper():
+        is_acronym = len(written) > 1 and written.isupper()
+        marks |= _CAPITAL | _ACRONYM if is_acronym else _CAPITAL
+    elif is_long and written.islower():
+        marks |= _LOWER
+    begins, ends = hashed * _BEFORE & _MASK, hashed * _SPREAD & _MASK
+    return begins, ends, _fact(folded), marks, written
 
 
-_words: _Memory[_Word] = _Memory(_word)
-_chunks = _Memory(lambda chunk: tuple(map(_words.__getitem__, _WORD.findall(chunk))))
-
-
-def _named(
-    piece: str,
-    start: str,
-    capitals: Sequence[str],
-    acronyms: Sequence[str],
-    lower: Sequence[bool],
-) -> list[str]:
-    """Return the words written with a capital that no sentence's start explains.
-
-    Args:
-        start: the first word, if it has a capital.
-        capitals: of each word, as the next two; see `_Word`.
-    """
-    capital = list(filter(None, capitals))
+def _named(piece: str, words: Sequence[_Word], marks: bytes) -> list[_Word]:
+    """Return the words written with a capital that no sentence's start explains."""
+    capital = [each for each in words if each[_MARKS] & _CAPITAL]
     if not capital:
         return []
-    acronym = list(filter(None, acronyms))
-    if len(acronym) > len(capitals) // 2:
+    acronyms = [each for each in capital if each[_MARKS] & _ACRONYM]
+    if len(acronyms) > len(words) // 2:
         return []  # shouted
-    if sum(lower) < len(capital) / 2:
-        return acronym  # Every Word Of A Headline
-    starts = {start, *_AFTER_STOP.findall(piece)}
-    return [each for each in capital if each not in starts] + acronym
+    lower = marks.count(_LOWER) + marks.count(_LOWER | _NUMERAL)
+    if lower < len(capital) / 2:
+        return acronyms  # Every Word Of A Headline
+    starts = {words[0][_WRITTEN], *_AFTER_STOP.findall(piece)}
+    return [each for each in capital if each[_WRITTEN] not in starts] + acronyms
 
 
 def _fact(folded: str) -> int:
@@ -225,8 +234,8 @@ def _unspaced(title: str, text: str) -> Wording:
     katakana = _KATAKANA.findall(both)
     capital = {each for each in foreign if each[0].isupper()}
     names = {hash_of(each) for each in katakana}
-    names.update(_words[each][_FACT] for each in capital)
-    words.update(_words[each][_FACT] for each in foreign)
+    names.update(_known[each][_FACT] for each in capital)
+    words.update(_known[each][_FACT] for each in foreign)
     names.discard(0)
     words.discard(0)
     return Wording(

@@ -55,9 +55,8 @@ class MemoryHistory:
         topic = sighting.match.topic
         self._arrivals[id(sighting)] = len(self.sightings)
         self.sightings.append(sighting)
-        insort(self._by_topic.setdefault(topic, []), sighting, key=_seen_at)
-        story = self._by_story.setdefault(sighting.story, [])
-        insort(story, sighting, key=_seen_at)
+        _put(sighting, self._by_topic.setdefault(topic, []))
+        _put(sighting, self._by_story.setdefault(sighting.story, []))
         for family in {"", sighting.publisher.family}:
             insort(self._families.setdefault((topic, family), []), sighting.seen_at)
 
@@ -245,6 +244,14 @@ class MemoryHistory:
                 known.pop(name, None)
             else:
                 known[name] = each
+
+
+def _put(sighting: Sighting, into: list[Sighting]) -> None:
+    """Add a sighting in order of time, in which most arrive."""
+    if not into or into[-1].seen_at <= sighting.seen_at:
+        into.append(sighting)
+    else:
+        insort(into, sighting, key=_seen_at)
 
 
 def _window(

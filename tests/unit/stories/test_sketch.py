@@ -193,7 +193,7 @@ def test_a_sketch_of_any_text_survives_packing(title: str, summary: str) -> None
 
     assert back is not None
     assert pack(back) == packed
-    assert frozenset(back.words) == made.words
+    assert tuple(back.words) == made.words
     assert (back.lang, back.names, back.size) == (made.lang, made.names, made.size)
 
 
