@@ -145,8 +145,7 @@ def _spaced(title: str, text: str) -> Wording:
     return Wording(True, shingles, facts | names, names, spelled, numbers)
 
 
-# A plain tuple, which the collector forgets, and of few objects: most of the time goes
-# into fetching them.
+# A plain tuple, which the collector forgets, and of few objects.
 _Word: TypeAlias = tuple[int, int, int, int, str]
 """Of a word: its part in the shingle that it begins and in the one that it ends, the sum
 of two such parts being the hash; its fact, its marks, itself. The parts are odd, but even
