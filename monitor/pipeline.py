@@ -71,8 +71,8 @@ class AssessState(StoryIndex, History, AlertBook, Protocol):
         """Say whether a later wording of the entry is known to be off the topic."""
         ...
 
-    def topics_of_entry(self, feed: str, entry_id: str) -> Sequence[tuple[str, str]]:
-        """List the topics that an entry was ever about, each with its story."""
+    def topics_of_entry(self, feed: str, entry_id: str) -> Sequence[str]:
+        """List the topics that an entry was ever about, in order of their names."""
         ...
 
 
@@ -282,10 +282,12 @@ def _revise(revision: Revision, plan: Plan, state: AssessState) -> Iterator[Step
     """Yield what it does to alerts that an entry is no longer what it was."""
     if not state.note(revision):
         return
-    for topic, story in state.topics_of_entry(revision.feed, revision.entry_id):
+    for topic in state.topics_of_entry(revision.feed, revision.entry_id):
         if revision.kind == "edited" and topic in revision.topics:
             continue
-        for alert in state.alerts_of_story(story):
+        # Asked first, as it takes the topic's lock: another process may be at it.
+        story = state.story_of_entry(topic, revision.feed, revision.entry_id)
+        for alert in state.alerts_of_story(story) if story else ():
             match = state.latest_match(topic, revision.feed, revision.entry_id)
             if match is None:
                 continue

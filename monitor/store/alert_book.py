@@ -198,16 +198,16 @@ class SqlAlertBook:
         ).scalars()
         return any(match.topic not in msgspec.json.decode(text) for text in found)
 
-    def topics_of_entry(self, feed: str, entry_id: str) -> Sequence[tuple[str, str]]:
-        """List the topics that an entry was ever about, each with its story."""
+    def topics_of_entry(self, feed: str, entry_id: str) -> Sequence[str]:
+        """List the topics that an entry was ever about, in order of their names."""
         seen = sightings.c
         found = self._conn.execute(
-            select(seen.topic, seen.story)
+            select(seen.topic)
             .where(seen.feed == feed, seen.entry_key == entry_key(entry_id))
             .distinct()
-            .order_by(seen.topic, seen.story)
-        ).all()
-        return [(row.topic, row.story) for row in found]
+            .order_by(seen.topic)
+        ).scalars()
+        return list(found)
 
     def _alert_id(self, rule: str, subject: str) -> str | None:
         about = alert_subjects.c

@@ -170,14 +170,6 @@ class MemoryStories:
             self._file(sighting, sketch)
         return True
 
-    def topics_of_entry(self, feed: str, entry_id: str) -> Sequence[tuple[str, str]]:
-        """List the topics that an entry was ever about, each with its story."""
-        return sorted(
-            (topic, self.story_now(story))
-            for (topic, *entry), story in self._story_of_entry.items()
-            if entry == [feed, entry_id]
-        )
-
     def _file(self, sighting: Sighting, new: NewSketch) -> None:
         match, number = sighting.match, len(self._rows)
         row = _Row(

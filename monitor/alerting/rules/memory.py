@@ -38,6 +38,7 @@ class MemoryHistory:
         self._by_topic: dict[str, list[Sighting]] = {}  # oldest first
         self._by_story: dict[str, list[Sighting]] = {}  # oldest first
         self._arrivals: dict[int, int] = {}  # by `id`, as `sightings` keeps them all
+        self._latest: dict[tuple[str, str], dict[str, Match]] = {}
         self._no_voice: dict[int, str] = {}  # by `id`
         self._families: dict[tuple[str, str], list[datetime]] = {}
         self._fired: dict[str, list[datetime]] = {}
@@ -55,10 +56,18 @@ class MemoryHistory:
         topic = sighting.match.topic
         self._arrivals[id(sighting)] = len(self.sightings)
         self.sightings.append(sighting)
+        self._keep_latest(sighting.match)
         _put(sighting, self._by_topic.setdefault(topic, []))
         _put(sighting, self._by_story.setdefault(sighting.story, []))
         for family in {"", sighting.publisher.family}:
             insort(self._families.setdefault((topic, family), []), sighting.seen_at)
+
+    def _keep_latest(self, match: Match) -> None:
+        entry = match.entry
+        known = self._latest.setdefault((entry.feed, entry.id), {})
+        before = known.get(match.topic)
+        if before is None or before.entry.revision <= entry.revision:
+            known[match.topic] = match
 
     def remember_merge(self, into: str, others: Sequence[str]) -> None:
         """Take in that other stories became part of one."""
@@ -124,12 +133,11 @@ class MemoryHistory:
 
     def latest_match(self, topic: str, feed: str, entry_id: str) -> Match | None:
         """Return what an entry's latest wording said about a topic."""
-        found = [
-            seen.match
-            for seen in self._by_topic.get(topic, ())
-            if (seen.match.entry.feed, seen.match.entry.id) == (feed, entry_id)
-        ]
-        return max(found, key=lambda match: match.entry.revision, default=None)
+        return self._latest.get((feed, entry_id), {}).get(topic)
+
+    def topics_of_entry(self, feed: str, entry_id: str) -> Sequence[str]:
+        """List the topics that an entry was ever about, in order of their names."""
+        return sorted(self._latest.get((feed, entry_id), ()))
 
     def _about(self, rule: Rule) -> list[list[Sighting]]:
         """Return the sightings by topic, in the order in which the rule names them."""
