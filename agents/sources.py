@@ -9,6 +9,7 @@ from monitor.store.alerts import history_of, recent_alerts, sightings_per_topic
 from monitor.store.feed_health import usual_feeds
 from monitor.store.feed_windows import feed_marks
 from monitor.store.feeds import StoreFeedBook
+from monitor.store.story_members import members_of
 from monitor.web.sources import TopicLine
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from agents.runtime import Runtime
     from monitor.feed_model import FeedState, UsualFeed
     from monitor.feed_window import FeedMarks
-    from monitor.model import Alert, Change
+    from monitor.model import Alert, Change, StoryMember
     from monitor.topics.spec import TopicSpec
     from monitor.web.sources import Health
 
@@ -94,6 +95,10 @@ class PageSources:
     async def changes(self, alert: str) -> Sequence[Change]:
         """Return all that was told of an alert, the first first."""
         return await self._runtime.store.run(lambda conn: history_of(conn, alert))
+
+    async def members(self, story: str) -> Sequence[StoryMember]:
+        """Return who tells a story, the first first."""
+        return await self._runtime.store.run(lambda conn: members_of(conn, story))
 
     def config_lines(self) -> Sequence[str]:
         """Return what to say of the running configuration."""

@@ -19,10 +19,10 @@ from monitor.errors import WirewatchError
 from monitor.feed_model import FeedState
 from monitor.feed_window import NO_MARKS, FeedMarks, Withdrawn
 from monitor.feeds.health import Condition, FeedHealth, judge
-from monitor.model import Alert, Change
+from monitor.model import Alert, Change, StoryMember
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from monitor.web.sources import WebSources
 
@@ -79,6 +79,12 @@ class ChangeList(Struct, frozen=True, kw_only=True):
     """All that was told of one alert, the first first."""
 
     changes: tuple[Change, ...]
+
+
+class MemberList(Struct, frozen=True, kw_only=True):
+    """Who tells a story, the first first; and why some do not count."""
+
+    members: tuple[StoryMember, ...]
 
 
 class FeedList(Struct, frozen=True, kw_only=True):
@@ -156,7 +162,12 @@ async def asked(question: Awaitable[Sequence[T]]) -> Sequence[T]:
 def make_api(sources: WebSources) -> APIRouter:
     """Return the routes under /api."""
     router = APIRouter(prefix="/api", tags=["state"])
+    _tell_alerts(router, sources)
+    _tell_feeds(router, sources)
+    return router
 
+
+def _tell_alerts(router: APIRouter, sources: WebSources) -> None:
     @router.get("/alerts", responses=_answers(AlertList))
     async def alerts(
         limit: Annotated[int, Query(ge=1, le=MOST_ALERTS)] = 50,
@@ -173,14 +184,34 @@ def make_api(sources: WebSources) -> APIRouter:
     )
     async def changes(alert: Annotated[str, Path(max_length=100)]) -> Response:
         """Return all that was told of an alert, the first first."""
-        try:
-            told = await asked(sources.changes(alert))
-        except WirewatchError as error:
-            return _json(Trouble(error=str(error)), 503)
-        if not told:
-            return _json(Trouble(error="no such alert"), 404)
-        return _json(ChangeList(changes=tuple(told)))
+        return await _all_of(
+            sources.changes(alert), lambda told: ChangeList(changes=told), "alert"
+        )
 
+    @router.get("/stories/{story}", responses=_answers(MemberList) | _answer(404))
+    async def members(story: Annotated[str, Path(max_length=100)]) -> Response:
+        """Return who tells a story, whose voice counts, and why others' do not."""
+        return await _all_of(
+            sources.members(story), lambda told: MemberList(members=told), "story"
+        )
+
+
+async def _all_of(
+    question: Awaitable[Sequence[T]],
+    listed: Callable[[tuple[T, ...]], Struct],
+    what: str,
+) -> Response:
+    """Return what there is of one thing; 404 when there is no such thing."""
+    try:
+        told = await asked(question)
+    except WirewatchError as error:
+        return _json(Trouble(error=str(error)), 503)
+    if not told:
+        return _json(Trouble(error=f"no such {what}"), 404)
+    return _json(listed(tuple(told)))
+
+
+def _tell_feeds(router: APIRouter, sources: WebSources) -> None:
     @router.get("/feeds", responses=_answers(FeedList))
     async def feeds(
         limit: Annotated[int, Query(ge=1, le=MOST_FEEDS)] = MOST_FEEDS,
@@ -195,13 +226,11 @@ def make_api(sources: WebSources) -> APIRouter:
         chosen = tuple(map(report, every[offset : offset + limit]))
         return _json(FeedList(total=len(every), feeds=chosen))
 
-    return router
-
 
 def describe(openapi: dict[str, Any]) -> dict[str, Any]:
     """Add the shapes of the answers to an OpenAPI document."""
     _, shapes = msgspec.json.schema_components(
-        (AlertList, ChangeList, FeedList, Trouble), ref_template=_REFERENCE
+        (AlertList, ChangeList, MemberList, FeedList, Trouble), ref_template=_REFERENCE
     )
     openapi.setdefault("components", {}).setdefault("schemas", {}).update(shapes)
     return openapi

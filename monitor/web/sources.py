@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from monitor.feed_model import FeedState, UsualFeed
     from monitor.feed_window import FeedMarks
-    from monitor.model import Alert, Change
+    from monitor.model import Alert, Change, StoryMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,10 @@ class WebSources(Protocol):
 
     async def changes(self, alert: str) -> Sequence[Change]:
         """Return all that was told of an alert, the first first; none for no alert."""
+        ...
+
+    async def members(self, story: str) -> Sequence[StoryMember]:
+        """Return who tells a story, the first first; none for no story."""
         ...
 
     def config_lines(self) -> Sequence[str]:

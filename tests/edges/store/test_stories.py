@@ -16,6 +16,7 @@ from monitor.store import Store
 from monitor.store.assess import SqlAssessState
 from monitor.store.retention import prune
 from monitor.store.schema import sightings, stories, story_keys, story_sketches
+from monitor.store.story_members import members_of
 from monitor.stories.clusterer import join
 from tests import story_set
 from tests.factories import NOON, entry, match
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from monitor.model import Match, Sighting
+    from monitor.model import Match, Sighting, StoryMember
 
 HOUR = timedelta(hours=1)
 PAPER = Publisher(name="Asahi Shimbun", family="asahi", country="jp", agency="kyodo")
@@ -209,3 +210,20 @@ async def test_one_sketch_has_few_keys(store: Store) -> None:
         return conn.execute(select(func.count()).select_from(story_keys)).scalar_one()
 
     assert await store.run(work) <= 16
+
+
+async def test_a_story_lists_who_tells_it_and_why_some_do_not_count(
+    store: Store,
+) -> None:
+    stays, goes = await merged(store)
+
+    def work(conn: Connection) -> list[Sequence[StoryMember]]:
+        return [members_of(conn, each) for each in (stays, goes, "st_none")]
+
+    kept, gone, nothing = await store.run(work)
+
+    assert len(kept) == 3
+    assert kept[0].joined == "first"
+    assert {member.discounted == "" for member in kept} == {True, False}
+    assert gone == kept
+    assert nothing == []

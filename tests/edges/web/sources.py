@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from monitor.errors import WirewatchError
     from monitor.feed_model import UsualFeed
     from monitor.feed_window import FeedMarks
-    from monitor.model import Alert, Change
+    from monitor.model import Alert, Change, StoryMember
     from monitor.web import TopicLine
 
 FINE = Health(
@@ -35,6 +35,7 @@ class PlainSources:
     known_topics: Sequence[TopicLine] = ()
     known_alerts: Sequence[Alert] = ()
     known_changes: Sequence[Change] = ()
+    known_members: Mapping[str, Sequence[StoryMember]] = field(default_factory=dict)
     lines: Sequence[str] = ("alerts.yaml",)
     mistakes: list[str] = field(default_factory=list)
     away: WirewatchError | None = None
@@ -68,6 +69,10 @@ class PlainSources:
     async def changes(self, alert: str) -> Sequence[Change]:
         self._check()
         return [told for told in self.known_changes if told.alert.id == alert]
+
+    async def members(self, story: str) -> Sequence[StoryMember]:
+        self._check()
+        return self.known_members.get(story, ())
 
     def config_lines(self) -> Sequence[str]:
         return self.lines

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.errors import StateUnavailableError
 from monitor.metrics import Metrics
-from monitor.model import Alert, Change
+from monitor.model import Alert, Change, Publisher, StoryMember
 from monitor.web import Health
 from tests import factories
 from tests.edges.web.sources import FINE, PlainSources, feed_state
@@ -194,6 +194,21 @@ async def test_the_api_tells_all_that_was_told_of_an_alert(visit: Visit) -> None
 
     assert msgspec.convert(told["changes"], list[Change]) == [first, then]
     assert (nothing.status_code, nothing.json()) == (404, {"error": "no such alert"})
+
+
+async def test_the_api_tells_who_tells_a_story(visit: Visit) -> None:
+    member = StoryMember(
+        publisher=Publisher(name="Wire A", family="wire a"),
+        title="Tokyo may withhold dues",
+        seen_at=factories.NOON,
+        discounted="near-copy of Wire B",
+    )
+    async with visit(PlainSources(known_members={"st_1": [member]})) as client:
+        told = (await client.get("/api/stories/st_1")).json()
+        nothing = await client.get("/api/stories/st_2")
+
+    assert msgspec.convert(told["members"], list[StoryMember]) == [member]
+    assert (nothing.status_code, nothing.json()) == (404, {"error": "no such story"})
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "201", "x", str(10**30)])
