@@ -224,7 +224,8 @@ BOMB = gzip.compress(b"<p>" * 30_000_000)
             "failed",
             id="cut off",
         ),
-        pytest.param(page(DEEP), "empty", id="nested"),
+        # A busy machine ends it at its deadline.
+        pytest.param(page(DEEP), "empty unreadable", id="nested"),
         pytest.param(page(b""), "empty", id="nothing"),
         pytest.param(page(b"\0\xff" * 5000), "empty", id="binary"),
         pytest.param(page(b"%PDF", "application/pdf"), "not_html", id="pdf"),
@@ -242,7 +243,7 @@ async def test_a_page_made_to_hurt_is_bounded_and_the_next_one_read(
         found = await outcome(pages, publisher)
         good = await pages.read(publisher.url("/good"), publisher.url("/feed"))
 
-    assert found == expected
+    assert found in expected.split()
     assert ENGLISH[0] in good.page.text
 
 
