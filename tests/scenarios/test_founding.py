@@ -88,6 +88,7 @@ def brief(change: Change, wanted: dict[str, Any]) -> dict[str, Any]:
         "status": change.kind,
         "direction": alert.match.direction,
         "families": alert.families,
+        "phase": alert.phase,
         "tier": alert.tier,
         "shows": [word for word in wanted.get("shows", ()) if word in words],
     }
@@ -125,7 +126,7 @@ def test_the_correction_says_what_was_and_what_is(settings: Settings) -> None:
         "Japan might halt UNESCO funding over Nanjing documents",
         "Japan reviewing UNESCO funding over Nanjing documents",
     )
-    assert amended.reasons == ("Harbour Wire edited its report",)
+    assert amended.reasons == ("Harbour Press edited its report",)
 
 
 def test_a_second_run_is_the_same_to_the_byte(settings: Settings) -> None:

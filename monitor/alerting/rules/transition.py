@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from monitor.alerting.lifecycle import USUAL, Course, Lifecycle, Sign, advance
 from monitor.alerting.pairs import closest_pair, pair_key, wider_pair
 from monitor.alerting.rules.finding import Finding, History
+from monitor.alerting.tense import is_ahead
 
 if TYPE_CHECKING:
     from monitor.alerting.lifecycle import Transition
@@ -67,6 +68,7 @@ def moved(
         actors=match.actors,
         story=sighting.story,
         title=" ".join(match.entry.title.split())[:120],
+        modality="ahead" if is_ahead(match) else "",
     )
     before = _matter(rule, sighting, history)
     lifecycle, transition = advance(before.lifecycle, sign, course)
