@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from agents.runtime import Runtime
     from monitor.feed_model import FeedState, UsualFeed
     from monitor.feed_window import FeedMarks
-    from monitor.model import Alert, Change, StoryMember
+    from monitor.model import Alert, Change
+    from monitor.stories.members import StoryMember
     from monitor.topics.spec import TopicSpec
     from monitor.web.sources import Health
 

@@ -279,25 +279,6 @@ class Voice(Struct, frozen=True, kw_only=True, gc=False):
         return self.publisher.name or self.publisher.family or self.feed
 
 
-class StoryMember(Struct, frozen=True, kw_only=True):
-    """One entry of a story as a reader looks at it.
-
-    Args:
-        joined: what tied it to the story.
-        discounted: why its publisher is no independent voice; "" when it counts.
-    """
-
-    publisher: Publisher
-    title: str
-    url: str = ""
-    source: str = ""
-    lang: str = ""
-    revision: int = 0
-    seen_at: datetime
-    joined: Joining = "first"
-    discounted: str = ""
-
-
 def voice_of(sighting: Sighting) -> Voice:
     """Return a sighting as a witness."""
     entry = sighting.match.entry

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     """Say why a voice confirms nothing beside others; "" when it does."""
 
 
+MAX_TOLD = 50
+"""Alerts looked at for one that another story joins, those told last."""
+
+
 class Step(Struct, frozen=True, kw_only=True):
     """What happened to an alert, told or not.
 
@@ -40,10 +44,13 @@ class AlertBook(Protocol):
         """Return the alert of a rule about a subject, if there ever was one."""
         ...
 
-    def last_alert(
+    def told_lately(
         self, rule: str, topic: str, since: datetime, until: datetime
-    ) -> Alert | None:
-        """Return the alert of a rule on a topic told last between two times."""
+    ) -> Sequence[Alert]:
+        """List the alerts of a rule on a topic told between two times, newest first.
+
+        At most `MAX_TOLD`.
+        """
         ...
 
     def alerts_of_story(self, story: str) -> Sequence[Alert]:

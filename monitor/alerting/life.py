@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from monitor.alerting.book import AlertBook, Step
-from monitor.alerting.news import act_of, actor_of, new_act, new_actor, new_tier
+from monitor.alerting.news import (
+    act_of,
+    actor_of,
+    is_another,
+    new_act,
+    new_actor,
+    new_tier,
+)
 from monitor.model import MAX_VOICES, Alert, Change, voice_of
 
 if TYPE_CHECKING:
@@ -67,12 +74,14 @@ def _told_lately(rule: Rule, sighting: Sighting, book: AlertBook) -> Alert | Non
         return None
     at = sighting.seen_at
     # Looking ahead as well: a feed that was behind must not tell anew what was told.
-    alert = book.last_alert(rule.name, sighting.match.topic, at - after, at + after)
-    if alert is None or alert.status != "firing":
-        return None
+    told = book.told_lately(rule.name, sighting.match.topic, at - after, at + after)
     actor = actor_of(sighting.match)
-    is_another = bool(actor and alert.actors and actor not in alert.actors)
-    return None if is_another else alert
+    fitting = (
+        alert
+        for alert in told
+        if alert.status == "firing" and not is_another(alert, actor)
+    )
+    return next(fitting, None)
 
 
 def opened(

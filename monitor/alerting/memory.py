@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.alerting.book import MAX_TOLD
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
@@ -39,25 +41,19 @@ class MemoryBook:
         found = self._alert_of.get((rule, subject))
         return None if found is None else self.alerts[found]
 
-    def last_alert(
+    def told_lately(
         self, rule: str, topic: str, since: datetime, until: datetime
-    ) -> Alert | None:
-        """Return the alert of a rule on a topic told last between two times."""
+    ) -> Sequence[Alert]:
+        """List the alerts of a rule on a topic told between two times, newest first."""
         found = [self.alerts[each] for each in self._of_topic.get((rule, topic), ())]
         told = [alert for alert in found if since < told_at(alert) < until]
         told.sort(key=lambda alert: alert.id)
-        return max(told, key=told_at, default=None)
+        told.sort(key=told_at, reverse=True)
+        return told[:MAX_TOLD]
 
     def alerts_of_story(self, story: str) -> Sequence[Alert]:
         """List the alerts that a story is a subject of, in order of their ids."""
         return [self.alerts[each] for each in sorted(self._of_subject.get(story, ()))]
-
-    def fired_since(self, rule: str, since: datetime) -> bool:
-        """Say whether the rule opened an alert after `since`."""
-        return any(
-            alert.rule == rule and alert.opened_at > since
-            for alert in self.alerts.values()
-        )
 
     def save(self, step: Step, notifications: Sequence[Notification]) -> None:
         """Store a step in an alert's life, and whom it is told to."""

@@ -49,11 +49,14 @@ def new_act(alert: Alert, match: Match) -> str:
 def new_actor(alert: Alert, match: Match) -> str:
     """Say that somebody else acts than was told; "" if not."""
     actor = actor_of(match)
+    return f"also {plain_name(actor)}" if is_another(alert, actor) else ""
+
+
+def is_another(alert: Alert, actor: str) -> bool:
+    """Say whether somebody acts whom an alert does not know; "" is nobody."""
     # Two that meet, or sign, act both; whom a report names first is no news.
     known = {*alert.actors, *alert.match.actors}
-    if not actor or not alert.actors or actor in known:
-        return ""
-    return f"also {plain_name(actor)}"
+    return bool(actor and alert.actors) and actor not in known
 
 
 def new_tier(before: Alert, after: Alert) -> str:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monitor.model import Entry, Match
-    from monitor.topics import TopicIndex
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,6 +35,7 @@ class Item(msgspec.Struct, frozen=True):
 
 def entry_of(item: Item) -> Entry:
     """Return the entry that an item describes."""
+    from monitor.backtest.items import parse_time
     from monitor.model import Entry
 
     return Entry(
@@ -46,18 +46,9 @@ def entry_of(item: Item) -> Entry:
         lang=item.lang,
         source=item.source,
         url=item.url,
-        published_at=_time(item.published),
+        published_at=parse_time(item.published),
         fetched_at=_EPOCH,
     )
-
-
-def _time(text: str) -> datetime | None:
-    """Return a time as items carry it; None for what is no time."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def row_of(item_id: str, matches: Iterable[Match]) -> dict[str, Any]:
@@ -113,23 +104,6 @@ def command(
     sys.stdout.buffer.flush()
     if items.refused:
         raise typer.Exit(1)
-
-
-def _classify(lines: Iterable[bytes], name: str, index: TopicIndex) -> int:
-    """Print a row for each item; return how many lines were none."""
-    refused = 0
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            item = msgspec.json.decode(line, type=Item)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            refused += 1
-            print(f"{name}:{number}: not an item: {error}", file=sys.stderr)
-            continue
-        row = row_of(item.id, index.match(entry_of(item), _tell))
-        sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
-    return refused
 
 
 def _tell(topic: str, error: Exception) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import select, update
 
+from monitor.alerting.book import MAX_TOLD
 from monitor.codec import decode, encode
 from monitor.model import Alert, Entry, Match, Span
 from monitor.store.columns import AT_ONCE, entry_key
@@ -54,10 +55,10 @@ class SqlAlertBook:
         found = self._alert_id(rule, subject)
         return None if found is None else self._alert(found)
 
-    def last_alert(
+    def told_lately(
         self, rule: str, topic: str, since: datetime, until: datetime
-    ) -> Alert | None:
-        """Return the alert of a rule on a topic told last between two times."""
+    ) -> Sequence[Alert]:
+        """List the alerts of a rule on a topic told between two times, newest first."""
         row = alerts.c
         found = self._conn.execute(
             select(row.alert)
@@ -68,9 +69,9 @@ class SqlAlertBook:
                 row.told_at < until,
             )
             .order_by(row.told_at.desc(), row.id)
-            .limit(1)
-        ).scalar_one_or_none()
-        return None if found is None else decode(found.encode(), Alert)
+            .limit(MAX_TOLD)
+        ).scalars()
+        return [decode(text.encode(), Alert) for text in found]
 
     def alerts_of_story(self, story: str) -> Sequence[Alert]:
         """List the alerts that a story is a subject of, in order of their ids."""

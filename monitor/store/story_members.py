@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, select
 
 from monitor.codec import decode
-from monitor.model import Entry, Publisher, StoryMember
+from monitor.model import Entry, Publisher
 from monitor.store.schema import sightings, stories
+from monitor.stories.members import StoryMember
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,8 @@ from monitor.errors import WirewatchError
 from monitor.feed_model import FeedState
 from monitor.feed_window import NO_MARKS, FeedMarks, Withdrawn
 from monitor.feeds.health import Condition, FeedHealth, judge
-from monitor.model import Alert, Change, StoryMember
+from monitor.model import Alert, Change
+from monitor.stories.members import StoryMember
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

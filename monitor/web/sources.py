@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from monitor.feed_model import FeedState, UsualFeed
     from monitor.feed_window import FeedMarks
-    from monitor.model import Alert, Change, StoryMember
+    from monitor.model import Alert, Change
+    from monitor.stories.members import StoryMember
 
 
 @dataclass(frozen=True, slots=True)

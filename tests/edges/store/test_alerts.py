@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor import pipeline
+from monitor.memory import MemoryState
 from monitor.model import Route
 from monitor.pipeline import Plan
 from monitor.store.alerts import (
@@ -15,6 +16,7 @@ from monitor.store.alerts import (
     unpublished_changes,
 )
 from monitor.store.assess import SqlAssessState
+from tests import factories
 from tests.factories import NOON, entry, match, rule
 
 if TYPE_CHECKING:
@@ -83,3 +85,28 @@ async def test_counts_are_per_topic_and_from_a_time_on(store: Store) -> None:
 
     assert whole == {"money": 2, "troops": 1, "other": 1}
     assert late == {"money": 1, "troops": 1}
+
+
+async def test_what_was_told_lately_is_listed_as_in_memory(store: Store) -> None:
+    memory = MemoryState()
+    for number in range(6):
+        told = factories.alert(
+            id=f"al_{number}",
+            story=f"st_{number}",
+            opened_at=NOON + number * timedelta(minutes=10),
+        )
+        memory.save(factories.firing(told), [])
+        await store.run(
+            lambda conn, told=told: SqlAssessState(conn).save(
+                factories.firing(told), []
+            )  # type: ignore[misc]
+        )
+    window = (NOON, NOON + timedelta(minutes=50))
+    which = ("unesco-cuts", "unesco-funding-threat")
+
+    found = await store.run(
+        lambda conn: SqlAssessState(conn).told_lately(*which, *window)
+    )
+
+    assert [alert.id for alert in found] == ["al_4", "al_3", "al_2", "al_1"]
+    assert found == memory.told_lately(*which, *window)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from monitor.model import Match, Sighting, StoryMember
+    from monitor.model import Match, Sighting
+    from monitor.stories.members import StoryMember
 
 HOUR = timedelta(hours=1)
 PAPER = Publisher(name="Asahi Shimbun", family="asahi", country="jp", agency="kyodo")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from monitor.errors import WirewatchError
     from monitor.feed_model import UsualFeed
     from monitor.feed_window import FeedMarks
-    from monitor.model import Alert, Change, StoryMember
+    from monitor.model import Alert, Change
+    from monitor.stories.members import StoryMember
     from monitor.web import TopicLine
 
 FINE = Health(

@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.errors import StateUnavailableError
 from monitor.metrics import Metrics
-from monitor.model import Alert, Change, Publisher, StoryMember
+from monitor.model import Alert, Change, Publisher
+from monitor.stories.members import StoryMember
 from monitor.web import Health
 from tests import factories
 from tests.edges.web.sources import FINE, PlainSources, feed_state

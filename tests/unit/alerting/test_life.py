@@ -174,6 +174,38 @@ def test_another_state_that_threatens_is_another_alert() -> None:
     assert kinds(told) == ["firing"]
 
 
+def test_a_story_joins_the_alert_of_its_own_actor_though_another_was_told_since() -> (
+    None
+):
+    desk = confirmed_desk()
+    (japan,) = desk.hear(0, "alpha")
+    desk.hear(
+        1,
+        "bravo",
+        title="Warsaw may withhold UNESCO dues",
+        summary="Its minister of culture named the vote on the old town as the reason.",
+        actors=("states/poland", "bodies/unesco"),
+    )
+
+    # Another act, so that it is no rewrite but a story of its own.
+    told = desk.hear(2, "charlie", act="AID", **retold("charlie"))
+
+    assert told == []
+    assert desk.state.sightings[-1].is_first
+    assert desk.state.alerts[japan.alert.id].families == 2
+
+
+def test_a_story_of_two_that_meet_joins_whoever_comes_first() -> None:
+    desk = confirmed_desk()
+    desk.hear(0, "alpha", actors=("states/china", "states/japan"))
+
+    told = desk.hear(
+        1, "bravo", actors=("states/japan", "states/china"), **retold("bravo")
+    )
+
+    assert told == []
+
+
 def test_whom_a_report_of_two_names_first_is_no_news() -> None:
     desk = confirmed_desk()
     desk.hear(0, "alpha", actors=("states/china", "states/japan"))
