@@ -110,6 +110,22 @@ class Folded(Struct, frozen=True):
         return at - plain_end + end, at - plain_end + end + 1
 
 
+_NOT_WORD = re.compile(r"[\W_]+")
+# The same for ASCII, several times faster.
+_ASCII_NOT_WORD = {code: " " for code in range(128) if not chr(code).isalnum()}
+
+
+def bare(text: str) -> str:
+    """Return a text's letters and digits, in words: what stays the same in a copy.
+
+    Case, punctuation, width and spacing do not count.
+    """
+    if text.isascii():
+        return " ".join(text.lower().translate(_ASCII_NOT_WORD).split())
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _NOT_WORD.sub(" ", folded).strip()
+
+
 def fold(text: str) -> Folded:
     """Fold markup, width, case and the invisible away, and keep the way back."""
     if ("&" in text or "<" in text) and _MARKUP.search(text):

@@ -8,8 +8,6 @@ any more, the same alert tells so: *amended* while anybody still stands behind i
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
@@ -19,6 +17,7 @@ from monitor.alerting.evidence import quotes, sentence
 from monitor.alerting.life import rests_on, step
 from monitor.alerting.news import act_of, actor_of, families, new_tier
 from monitor.model import Difference
+from monitor.text import bare
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from monitor.model import Alert, Entry, Match, Sighting
     from monitor.rule_model import Rule
 
-_NOT_WORD = re.compile(r"[\W_]+")
 _LONGEST = 300
 
 DEFAULT_CONFIRMED = 3
@@ -112,8 +110,8 @@ def drop(rule: Rule | None, alert: Alert, loss: Loss, book: AlertBook) -> Step |
 def suspect(alert: Alert, entry: Entry, at: datetime, *, is_gone: bool) -> Step | None:
     """Return what it does to an alert that a feed lists an entry no more, or again.
 
-    Only told of the entry that leads the alert, or is its only witness: a feed may
-    drop what it wants, and others stand behind the rest.
+    Only told of the entry that leads the alert: a feed may drop what it wants, and the
+    lead speaks for the rest.
     """
     lead = alert.match.entry
     if alert.status != "firing" or (lead.feed, lead.id) != (entry.feed, entry.id):
@@ -132,10 +130,10 @@ def differences_between(old: Match, new: Match) -> tuple[Difference, ...]:
     found = []
     if act_of(old) != act_of(new):
         found.append(("direction", act_of(old).lower(), act_of(new).lower()))
-    if _bare(old.entry.title) != _bare(new.entry.title):
+    if bare(old.entry.title) != bare(new.entry.title):
         found.append(("title", old.entry.title, new.entry.title))
-    text = _bare(f"{new.entry.title} {new.entry.summary} {new.entry.text}")
-    if any(_bare(quote) not in text for quote in _expected(old, new)):
+    text = bare(f"{new.entry.title} {new.entry.summary} {new.entry.text}")
+    if any(bare(quote) not in text for quote in _expected(old, new)):
         before, after = _evidence(old), _evidence(new)
         if (before, after) != (old.entry.title, new.entry.title):
             found.append(("evidence", before, after))
@@ -206,8 +204,3 @@ def _with_differences(told: Step, differences: tuple[Difference, ...]) -> Step:
     if told.change is None:
         return told
     return replace(told, change=replace(told.change, differences=differences))
-
-
-def _bare(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _NOT_WORD.sub(" ", folded).strip()

@@ -92,10 +92,10 @@ def _evidence(alert: Alert) -> str:
         _quoted(title(alert.match, _TITLE // 2), _TITLE),
         _quoted(sentence(alert.match, _SENTENCE // 2), _SENTENCE),
     ]
-    if alert.description.strip():
-        lines.insert(0, _fit(alert.description, _DESCRIPTION))
-    if alert.reason.strip() and alert.reason != alert.match.entry.title:
-        lines.insert(0, _fit(alert.reason, _DESCRIPTION))
+    # Bare of what cannot be seen first: Slack refuses a text of blanks alone.
+    description = one_line(alert.description).strip()
+    if description:
+        lines.insert(0, _fit(description, _DESCRIPTION))
     return "\n".join(line for line in lines if line)
 
 

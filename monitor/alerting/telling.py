@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _HEADINGS: dict[ChangeKind, str] = {
     "firing": "",
     "updated": "UPDATE",
-    "amended": "CORRECTION",
+    "amended": "AMENDED",
     "withdrawn": "WITHDRAWN",
     "resolved": "RESOLVED",
 }

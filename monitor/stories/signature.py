@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from typing import TYPE_CHECKING
+
+from monitor.text import bare
 
 if TYPE_CHECKING:
     from monitor.model import Entry
-
-_NOT_WORD = re.compile(r"[\W_]+")
-
-
-# The same for ASCII, several times faster.
-_ASCII_NOT_WORD = {code: " " for code in range(128) if not chr(code).isalnum()}
-
-
-def _bare(text: str) -> str:
-    if text.isascii():
-        return " ".join(text.lower().translate(_ASCII_NOT_WORD).split())
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _NOT_WORD.sub(" ", folded).strip()
 
 
 def fingerprint(entry: Entry) -> str:
@@ -33,7 +20,7 @@ def fingerprint(entry: Entry) -> str:
     some sites give all pages the same.
     """
     if entry.text and entry.canonical:
-        text = f"page\n{entry.canonical}\n{_bare(entry.text)}"
+        text = f"page\n{entry.canonical}\n{bare(entry.text)}"
     else:
-        text = f"{_bare(entry.title)}\n{_bare(entry.summary)}"
+        text = f"{bare(entry.title)}\n{bare(entry.summary)}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

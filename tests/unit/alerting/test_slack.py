@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.alerting.render import render
@@ -174,6 +174,7 @@ def alerts(draw: st.DrawFn) -> Alert:
     )
 
 
+@example(of=alert(description="\x1b\r"))
 @given(of=alerts())
 def test_every_message_is_inside_slacks_limits(of: Alert) -> None:
     value = message(of)
